@@ -1,0 +1,43 @@
+@{
+    RootModule             = 'LlmOps.psm1'
+    ModuleVersion          = '0.1.0'
+    GUID                   = '65178101-34bd-4eda-8f7f-4514c17ed894'
+    Author                 = 'LlmOps contributors'
+    CompanyName            = 'LlmOps contributors'
+    Copyright              = '(c) LlmOps contributors. MIT licence.'
+    Description            = 'From bare machine to measured LLM server: finds the GPUs, checks the environment, computes a launch configuration for llama.cpp and explains every value in it, starts and supervises the server, diagnoses it when it fails, and measures what it delivers.'
+    PowerShellVersion      = '7.6'
+    CompatiblePSEditions   = @('Core')
+    FormatsToProcess       = @('LlmOps.Format.ps1xml')
+    TypesToProcess         = @('LlmOps.Types.ps1xml')
+    CmdletsToExport        = @(
+        'Export-LlmReport'
+        'Export-LlmServerConfig'
+        'Get-GpuTopology'
+        'Get-LlmEngine'
+        'Get-LlmModel'
+        'Get-LlmServer'
+        'Get-LlmServerLog'
+        'Import-LlmServerConfig'
+        'Measure-LlmThroughput'
+        'New-LlmServerConfig'
+        'Remove-LlmServer'
+        'Resolve-LlmServerFault'
+        'Restart-LlmServer'
+        'Start-LlmServer'
+        'Stop-LlmServer'
+        'Test-LlmEnvironment'
+        'Test-LlmServerConfig'
+        'Wait-LlmServer'
+    )
+    FunctionsToExport      = @()
+    AliasesToExport        = @()
+    VariablesToExport      = @()
+    PrivateData            = @{
+        PSData = @{
+            Tags                     = @('LLM', 'llama.cpp', 'GGUF', 'GPU', 'NVIDIA', 'inference', 'benchmark', 'PSEdition_Core', 'Linux', 'Windows')
+            ReleaseNotes             = 'First version: the whole way from a bare machine to a measured llama.cpp server. See CHANGELOG.md.'
+            RequireLicenseAcceptance = $false
+        }
+    }
+}

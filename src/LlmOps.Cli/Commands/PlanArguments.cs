@@ -1,0 +1,147 @@
+using System.CommandLine;
+using LlmOps.Configuration;
+using LlmOps.Engines;
+using LlmOps.Hardware;
+using LlmOps.Models;
+using LlmOps.Planning;
+
+namespace LlmOps.Cli.Commands;
+
+/// <summary>A configuration that was planned, with what it was planned from.</summary>
+/// <param name="Config">The configuration.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Engine">The engine it was planned for; null when it is for another machine.</param>
+internal sealed record PlannedServer(ServerConfig Config, ModelDescription Model, EngineCapabilities? Engine);
+
+/// <summary>The options that describe what to plan; <c>plan</c> and <c>start</c> share them.</summary>
+internal sealed class PlanArguments
+{
+    private readonly Option<string?> _model = Options.Text("--model", "PATH", "The model file (GGUF).");
+    private readonly Option<string?> _topology = Options.Text("--topology", "FILE", "Plan for the machine of a saved topology; no engine is needed here.");
+    private readonly Option<string?> _engine = Options.Text("--engine", "E", "auto or llama.cpp.");
+    private readonly Option<string?> _enginePath = Options.Text("--engine-path", "FILE", "The engine's binary; else the best one found.");
+    private readonly Option<PlanMode?> _mode = Options.Choice<PlanMode>("--mode", "How much headroom against how much speed.");
+    private readonly Option<string[]> _set = new("--set")
+    {
+        HelpName = "FLAG=VALUE",
+        Description = "Fix an option by the engine's own long flag name; the planner plans around it. May be repeated.",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<string?> _name = Options.Text("--name", "NAME", "The server's name; else from the model.");
+    private readonly Option<string?> _alias = Options.Text("--alias", "NAME", "The name that clients use for the model; else from the model.");
+    private readonly Option<int?> _contextLength = Options.Whole("--context-length", "TOKENS", 1, int.MaxValue, "Tokens of context over all slots.");
+    private readonly Option<int?> _parallel = Options.Whole("--parallel", "N", 1, 256, "Requests served at the same time.");
+    private readonly Option<string?> _kvCacheType = Options.Text("--kv-cache-type", "TYPE", "Type of keys and values: f16, q8_0, ...");
+    private readonly Option<string?> _host = Options.Text("--host", "ADDRESS", "Address to listen on.");
+    private readonly Option<int?> _port = Options.Whole("--port", "N", 1, 65535, "TCP port.");
+    private readonly Option<string?> _apiKeyFile = Options.Text("--api-key-file", "FILE", "A file with the API key.");
+    private readonly Option<string?> _chatTemplate = Options.Text("--chat-template", "FILE", "A file with the chat template to use.");
+    private readonly Option<int[]?> _index = Options.WholeList("--gpu", "N,N", 0, "Only these GPUs, by index.");
+
+    /// <summary>Adds the options to <paramref name="command"/>.</summary>
+    public void AddTo(Command command)
+    {
+        Option[] options =
+        [
+            _model, _topology, _engine, _enginePath, _mode, _set, _name, _alias, _contextLength, _parallel, _kvCacheType, _host, _port,
+            _apiKeyFile, _chatTemplate, _index,
+        ];
+        foreach (Option option in options)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>Whether a model was named.</summary>
+    public bool NamesModel(ParseResult parsed) => parsed.GetValue(_model) is not null;
+
+    /// <summary>Whether the plan is for another machine.</summary>
+    public bool IsForAnotherMachine(ParseResult parsed) => parsed.GetValue(_topology) is not null;
+
+    /// <summary>The first of these options that was given, for messages; null when none was.</summary>
+    public static string? FirstGiven(ParseResult parsed, Command command) =>
+        command.Options.FirstOrDefault(option => IsOwn(option) && parsed.GetResult(option) is { Implicit: false })?.Name;
+
+    /// <summary>Makes the plan.</summary>
+    public async Task<PlannedServer> PlanAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        RefuseOtherEngines(parsed.GetValue(_engine));
+        IReadOnlyDictionary<string, string> pins = Pins(parsed.GetValue(_set) ?? []);
+        ModelDescription model = ModelReader.Read(parsed.GetValue(_model) ?? throw new LlmOpsException("name the model: --model PATH", "ModelNotNamed"));
+
+        string? topologyFile = parsed.GetValue(_topology);
+        string? enginePath = parsed.GetValue(_enginePath);
+        GpuTopology topology = topologyFile is null
+            ? new TopologySurvey(new SurveyOptions()).Capture(cancellationToken)
+            : TopologyFile.Read(topologyFile);
+
+        // The engine of this machine says nothing about another one's, unless somebody says that it is the same.
+        EngineCapabilities? engine = topologyFile is null || enginePath is not null
+            ? await new EngineLocator(new EngineLocatorOptions()).RequireAsync(enginePath, cancellationToken).ConfigureAwait(false)
+            : null;
+        if (engine is not null && topologyFile is null)
+        {
+            topology = EngineTopology.AddDevices(topology, engine);
+        }
+
+        if (parsed.GetValue(_index) is { } wanted)
+        {
+            topology = new GpuFilter { Indexes = wanted }.Apply(topology);
+        }
+
+        ServerConfig config = new ServerPlanner().Plan(new PlanRequest
+        {
+            Model = model,
+            Topology = topology,
+            Engine = engine,
+            Mode = parsed.GetValue(_mode) ?? PlanMode.Auto,
+            Name = parsed.GetValue(_name),
+            Alias = parsed.GetValue(_alias),
+            ContextLength = parsed.GetValue(_contextLength),
+            Parallel = parsed.GetValue(_parallel),
+            KvCacheType = parsed.GetValue(_kvCacheType),
+            HostName = parsed.GetValue(_host),
+            Port = parsed.GetValue(_port),
+            ApiKeyFile = FullPath(parsed.GetValue(_apiKeyFile)),
+            ChatTemplateFile = FullPath(parsed.GetValue(_chatTemplate)),
+            Pins = pins,
+            IsThisMachine = topologyFile is null,
+        });
+        return new PlannedServer(config, model, engine);
+    }
+
+    private static void RefuseOtherEngines(string? engine)
+    {
+        if (engine is not (null or "auto" or EngineNames.LlamaCpp))
+        {
+            throw new LlmOpsException($"--engine takes auto or {EngineNames.LlamaCpp}, not '{engine}'", "EngineNotSupported");
+        }
+    }
+
+    private static Dictionary<string, string> Pins(string[] settings)
+    {
+        Dictionary<string, string> pins = [];
+        foreach (string setting in settings)
+        {
+            int equals = setting.IndexOf('=', StringComparison.Ordinal);
+            string flag = equals < 0 ? string.Empty : setting[..equals].Trim().TrimStart('-');
+            if (flag.Length == 0 || equals == setting.Length - 1)
+            {
+                throw new LlmOpsException($"--set takes FLAG=VALUE such as ctx-size=4096, not '{setting}'", "PinInvalid");
+            }
+
+            string value = setting[(equals + 1)..];
+            if (!pins.TryAdd(flag, value) && pins[flag] != value)
+            {
+                throw new LlmOpsException($"--set {flag} is given twice, as '{pins[flag]}' and as '{value}'; keep one", "PinInvalid");
+            }
+        }
+
+        return pins;
+    }
+
+    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
+
+    private static bool IsOwn(Option option) => option.Name is not ("--json" or "--verbose" or "--timeout" or "--no-wait" or "--force" or "--dry-run");
+}

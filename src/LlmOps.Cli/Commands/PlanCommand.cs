@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Text;
+using LlmOps.Cli.Output;
+using LlmOps.Configuration;
+using LlmOps.Engines;
+using LlmOps.Planning;
+
+namespace LlmOps.Cli.Commands;
+
+/// <summary><c>llmops plan</c>: computes a launch configuration and explains every value in it.</summary>
+internal static class PlanCommand
+{
+    public static Command Create()
+    {
+        PlanArguments arguments = new();
+        Option<bool> json = Options.Json();
+        Option<bool> yaml = new("--yaml") { Description = "Print the configuration as YAML, as 'llmops start' reads it." };
+        Option<string?> output = new("--output", "-o") { HelpName = "FILE", Description = "Write the YAML (with --json, the JSON) to this file." };
+        Command command = new("plan", "Compute a launch configuration and say why each value is what it is.");
+        arguments.AddTo(command);
+        command.Options.Add(json);
+        command.Options.Add(yaml);
+        command.Options.Add(output);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(json) && result.GetValue(yaml))
+            {
+                result.AddError("--json and --yaml exclude each other");
+            }
+        });
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            PlannedServer planned = await arguments.PlanAsync(parsed, cancellationToken).ConfigureAwait(false);
+            LaunchCommand launch = LaunchCommandBuilder.Build(planned.Config, planned.Engine);
+            string? file = parsed.GetValue(output);
+            string? document = parsed.GetValue(json) ? PlanDocument.ToJson(planned.Config, planned.Model, launch)
+                : parsed.GetValue(yaml) || file is not null ? ServerConfigFile.ToYaml(planned.Config)
+                : null;
+            if (file is not null)
+            {
+                await File.WriteAllTextAsync(file, document, new UTF8Encoding(false), cancellationToken).ConfigureAwait(false);
+                Console.Error.WriteLine($"written to {file}");
+            }
+            else if (document is not null)
+            {
+                JsonOutput.Write(document);
+            }
+            else
+            {
+                PlanView.Write(Screen.Output, planned.Config, launch);
+            }
+
+            return ReportProblems(planned.Config);
+        });
+        return command;
+    }
+
+    /// <summary>Writes what stands in the way to standard error.</summary>
+    /// <returns>The exit code: a plan that cannot start is a finding that failed.</returns>
+    public static int ReportProblems(ServerConfig config)
+    {
+        foreach (PlanProblem problem in config.Problems)
+        {
+            ErrorReport.WriteLine($"{problem.Message} {problem.Remedy}");
+        }
+
+        return config.Problems.Count == 0 ? ExitCode.Success : ExitCode.FindingFailed;
+    }
+}

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace LlmOps.Cli;
+
+/// <summary>Options and values that several commands share, each with a message that says what it takes.</summary>
+internal static class Options
+{
+    /// <summary><c>--json</c>.</summary>
+    public static Option<bool> Json() => new("--json") { Description = "Print one JSON document and nothing else." };
+
+    /// <summary>An option that takes text.</summary>
+    public static Option<string?> Text(string name, string valueName, string description) => new(name) { HelpName = valueName, Description = description };
+
+    /// <summary>An option that takes one word of a closed list.</summary>
+    public static Option<T?> Choice<T>(string name, string description)
+        where T : struct, Enum
+    {
+        string[] words = [.. Enum.GetNames<T>().Select(Dashed)];
+        Option<T?> option = new(name)
+        {
+            HelpName = string.Join('|', words),
+            Description = description,
+            CustomParser = result =>
+            {
+                int at = Array.FindIndex(words, word => word.Equals(result.Tokens[0].Value, StringComparison.OrdinalIgnoreCase));
+                if (at >= 0)
+                {
+                    return Enum.Parse<T>(Enum.GetNames<T>()[at]);
+                }
+
+                result.AddError($"{name} takes one of {string.Join(", ", words)}, not '{result.Tokens[0].Value}'");
+                return null;
+            },
+        };
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
+    /// <summary>An option that takes a whole number.</summary>
+    public static Option<int?> Whole(string name, string valueName, int minimum, int maximum, string description) => new(name)
+    {
+        HelpName = valueName,
+        Description = description,
+        CustomParser = result => ParseWhole(result, name, result.Tokens[0].Value, minimum, maximum),
+    };
+
+    /// <summary>An option that takes whole numbers separated by commas.</summary>
+    public static Option<int[]?> WholeList(string name, string valueName, int minimum, string description) => new(name)
+    {
+        HelpName = valueName,
+        Description = description,
+        CustomParser = result =>
+        {
+            List<int> numbers = [];
+            foreach (string part in result.Tokens[0].Value.Split(','))
+            {
+                if (ParseWhole(result, name, part.Trim(), minimum, int.MaxValue) is not { } number)
+                {
+                    return null;
+                }
+
+                numbers.Add(number);
+            }
+
+            return [.. numbers];
+        },
+    };
+
+    /// <summary>An option that takes seconds.</summary>
+    public static Option<TimeSpan?> Seconds(string name, string description) => new(name)
+    {
+        HelpName = "SECONDS",
+        Description = description,
+        CustomParser = result =>
+        {
+            // A year is as good as for ever, and more would overflow timers.
+            if (double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
+                && seconds is > 0 and < 31_536_000)
+            {
+                return TimeSpan.FromSeconds(seconds);
+            }
+
+            result.AddError($"{name} takes a number of seconds above 0, not '{result.Tokens[0].Value}'");
+            return null;
+        },
+    };
+
+    /// <summary><c>NvidiaSmi</c> as <c>nvidia-smi</c>.</summary>
+    private static string Dashed(string name) =>
+        string.Concat(name.Select((letter, at) => (at > 0 && char.IsAsciiLetterUpper(letter) ? "-" : string.Empty) + char.ToLowerInvariant(letter)));
+
+    private static int? ParseWhole(ArgumentResult result, string name, string text, int minimum, int maximum)
+    {
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= minimum && number <= maximum)
+        {
+            return number;
+        }
+
+        string limits = maximum == int.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}";
+        result.AddError($"{name} takes a whole number {limits}, not '{text}'");
+        return null;
+    }
+}

@@ -1,0 +1,47 @@
+using LlmOps.Diagnostics;
+using Spectre.Console;
+
+namespace LlmOps.Cli.Output;
+
+/// <summary>Check results as people want to see them: what needs doing stands out.</summary>
+internal static class CheckView
+{
+    public static void Write(IAnsiConsole console, IReadOnlyList<CheckResult> results)
+    {
+        Table table = Screen.Table("Check", "Status", "Finding");
+        foreach (CheckResult result in results)
+        {
+            table.AddRow(new Text(result.Id), new Text(result.Status.ToString(), StyleOf(result.Status)), new Text(Finding(result)));
+        }
+
+        console.Write(table);
+        console.Line(string.Join(", ", results.CountBy(result => result.Status).OrderBy(group => group.Key).Select(group => $"{group.Value} {Word(group.Key)}")));
+    }
+
+    private static string Finding(CheckResult result)
+    {
+        string finding = result.Message;
+        if (result.Status is CheckStatus.Warn or CheckStatus.Fail)
+        {
+            finding += (result.Evidence is { } evidence ? $"\nseen: {evidence}" : string.Empty) + (result.Remedy is { } remedy ? $"\ndo: {remedy}" : string.Empty);
+        }
+
+        return finding;
+    }
+
+    private static string Word(CheckStatus status) => status switch
+    {
+        CheckStatus.Pass => "in order",
+        CheckStatus.Warn => "could be better",
+        CheckStatus.Fail => "will not work",
+        _ => "skipped",
+    };
+
+    private static Style StyleOf(CheckStatus status) => new(status switch
+    {
+        CheckStatus.Pass => Color.Green,
+        CheckStatus.Warn => Color.Yellow,
+        CheckStatus.Fail => Color.Red,
+        _ => Color.Grey,
+    });
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using LlmOps.Benchmarking;
+using Spectre.Console;
+
+namespace LlmOps.Cli.Output;
+
+/// <summary>Measured load points as people want to see them. Latencies are medians (and 99th percentiles) in milliseconds.</summary>
+internal static class ThroughputView
+{
+    public static void Write(IAnsiConsole console, IReadOnlyList<ThroughputResult> results)
+    {
+        Table table = Screen.Table(
+            ">At once", ">Requests", ">Errors", ">Output tok/s", ">Total tok/s", ">TTFT ms (p99)", ">TPOT ms (p99)", ">End to end ms (p99)", ">Server tok/s", ">Client CPU");
+        foreach (ThroughputResult result in results)
+        {
+            table.Row(
+                result.Concurrency.ToString(CultureInfo.InvariantCulture),
+                result.Requests.ToString(CultureInfo.InvariantCulture),
+                result.Errors.ToString(CultureInfo.InvariantCulture),
+                Screen.Number(result.OutputTokensPerSecond),
+                Screen.Number(result.TotalTokensPerSecond),
+                Latency(result.TtftSeconds),
+                Latency(result.TpotSeconds),
+                Latency(result.E2eSeconds),
+                Screen.Number(result.Server.DecodeTokensPerSecond),
+                Screen.Number(result.Client.CpuShare * 100, "0") + "%");
+        }
+
+        console.Write(table);
+        foreach (ThroughputResult result in results)
+        {
+            foreach ((string error, int count) in result.ErrorKinds)
+            {
+                console.Line($"{result.Concurrency} at once: {count} x {error}");
+            }
+
+            foreach (string warning in result.Warnings)
+            {
+                console.Line($"{result.Concurrency} at once: {warning}");
+            }
+        }
+    }
+
+    private static string Latency(LatencySummary latency) =>
+        latency.Count == 0 ? "-" : $"{Screen.Milliseconds(latency.P50)} ({Screen.Milliseconds(latency.P99)})";
+}

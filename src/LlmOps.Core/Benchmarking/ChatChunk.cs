@@ -1,0 +1,20 @@
+namespace LlmOps.Benchmarking;
+
+/// <summary>What one streamed chunk says, as far as measuring needs it.</summary>
+internal struct ChatChunk
+{
+    /// <summary>Whether the delta carries text, reasoning or a tool call; a role or an empty text is no output.</summary>
+    public bool HasOutput;
+
+    /// <summary>Whether a choice says why it ended.</summary>
+    public bool HasFinishReason;
+
+    /// <summary>Whether the chunk is an error.</summary>
+    public bool IsError;
+
+    /// <summary>Token counts; null when the chunk has none.</summary>
+    public TokenUsage? Usage;
+
+    /// <summary>The server's own figures; null when the chunk has none.</summary>
+    public ServerTimings? Timings;
+}

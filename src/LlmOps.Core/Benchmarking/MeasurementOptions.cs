@@ -1,0 +1,71 @@
+namespace LlmOps.Benchmarking;
+
+/// <summary>What to measure: the server, the load points and the shape of a request.</summary>
+public sealed record MeasurementOptions
+{
+    /// <summary>The server's address, such as <c>http://127.0.0.1:8080</c>; a trailing <c>/v1</c> is accepted.</summary>
+    public required Uri Endpoint { get; init; }
+
+    /// <summary>The server's name, or its address when it has none here; only shown.</summary>
+    public required string ServerName { get; init; }
+
+    /// <summary>The model name to ask for; null takes the first one that the server lists.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Sent as <c>Authorization: Bearer</c>; null sends none. It is never shown.</summary>
+    public string? ApiKey { get; init; }
+
+    /// <summary>Load points, measured in this order: how many requests are in flight at a time.</summary>
+    public IReadOnlyList<int> Concurrency { get; init; } = [1];
+
+    /// <summary>Prompt tokens of each request as the server counts them, chat template included.</summary>
+    public int PromptTokens { get; init; } = 128;
+
+    /// <summary>Tokens to generate per request; the server is asked to ignore the end of the text.</summary>
+    public int OutputTokens { get; init; } = 64;
+
+    /// <summary>Requests per load point. Null means no limit when <see cref="Duration"/> is set, else four per stream and at least eight.</summary>
+    public int? Requests { get; init; }
+
+    /// <summary>No request starts later than this after the point began; those in flight are finished. Null means no limit.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>Requests per stream sent before each point and not counted, so that connections and the server's slots are warm.</summary>
+    public int Warmup { get; init; } = 1;
+
+    /// <summary>A request that takes longer than this has failed.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many requests a point sends at most.</summary>
+    internal int RequestLimit(int concurrency) =>
+        Requests ?? (Duration is null ? Math.Max(8, 4 * concurrency) : int.MaxValue);
+
+    /// <exception cref="LlmOpsException">A value is out of range; the message names it.</exception>
+    internal void Validate()
+    {
+        Require(Endpoint.IsAbsoluteUri && Endpoint.Scheme is "http" or "https", $"the endpoint '{Endpoint}' is not an http or https address");
+        Require(ApiKey is null || IsHeaderText(ApiKey), "the API key is empty or holds a character that a header cannot carry; check the file or variable it comes from");
+        Require(Concurrency.Count > 0, "no concurrency was given; give at least one value, such as 1");
+        foreach (int concurrency in Concurrency)
+        {
+            Require(concurrency is > 0 and <= 100_000, $"concurrency {concurrency} is not between 1 and 100000");
+        }
+
+        Require(PromptTokens > 0, $"prompt tokens {PromptTokens} is not positive");
+        Require(OutputTokens > 0, $"output tokens {OutputTokens} is not positive");
+        Require(Requests is null or > 0, $"requests {Requests} is not positive");
+        Require(Duration is null || Duration > TimeSpan.Zero, $"duration {Duration} is not positive");
+        Require(Warmup >= 0, $"warm-up {Warmup} is negative; 0 sends none");
+        Require(RequestTimeout > TimeSpan.Zero && RequestTimeout <= TimeSpan.FromDays(1), $"request timeout {RequestTimeout} is not between 0 and 1 day");
+    }
+
+    private static bool IsHeaderText(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
+
+    private static void Require(bool condition, string problem)
+    {
+        if (!condition)
+        {
+            throw new LlmOpsException($"Cannot measure: {problem}.", "InvalidMeasurementOption");
+        }
+    }
+}

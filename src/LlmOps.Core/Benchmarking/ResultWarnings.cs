@@ -1,0 +1,93 @@
+using System.Globalization;
+
+namespace LlmOps.Benchmarking;
+
+/// <summary>Says what makes a result less than it looks.</summary>
+internal static class ResultWarnings
+{
+    /// <summary>Percentiles of fewer requests than this say nothing.</summary>
+    private const int FewRequests = 3;
+
+    /// <summary>Above this share of one core the client may be what limits the figures.</summary>
+    private const double HighCpuShare = 0.7;
+
+    private const double PromptTolerance = 0.02;
+
+    public static IReadOnlyList<string> Of(ThroughputResult result, int withoutUsage, string? errorExample, string? calibrationWarning)
+    {
+        List<string> warnings = new();
+        int successes = result.Requests - result.Errors;
+        AddAboutErrors(warnings, result, errorExample);
+        if (successes < FewRequests)
+        {
+            warnings.Add(Text($"only {successes} of {result.Requests} requests succeeded; percentiles need more"));
+        }
+
+        if (withoutUsage > 0)
+        {
+            warnings.Add(Text($"{withoutUsage} responses had no usage; their chunks were counted as tokens"));
+        }
+
+        if (result.CachedPromptTokens > 0)
+        {
+            warnings.Add(Text($"{result.CachedPromptTokens} of {result.PromptTokens} prompt tokens came from the server's cache, so TTFT is too good"));
+        }
+
+        if (calibrationWarning is not null)
+        {
+            warnings.Add(calibrationWarning);
+        }
+
+        AddAboutLengths(warnings, result, successes - withoutUsage);
+        if (result.Client.CpuShare > HighCpuShare)
+        {
+            warnings.Add(Text($"this process used {result.Client.CpuShare:0.00} of a processor core, so the client may limit the figures"));
+        }
+
+        if (result.Client.StartDelaySecondsP99 > 0.001 && result.Client.StartDelaySecondsP99 > 0.05 * result.TtftSeconds.P50)
+        {
+            warnings.Add(Text($"requests started up to {result.Client.StartDelaySecondsP99 * 1000:0.0} ms late (99th percentile), which is in the TTFT"));
+        }
+
+        return warnings;
+    }
+
+    private static void AddAboutErrors(List<string> warnings, ThroughputResult result, string? errorExample)
+    {
+        if (result.Errors == 0)
+        {
+            return;
+        }
+
+        List<string> kinds = new();
+        foreach ((string kind, int count) in result.ErrorKinds)
+        {
+            kinds.Add(Text($"{kind} × {count}"));
+        }
+
+        string example = errorExample is null ? "" : $"; first answer: {errorExample}";
+        warnings.Add(Text($"{result.Errors} of {result.Requests} requests failed ({string.Join(", ", kinds)}){example}"));
+    }
+
+    private static void AddAboutLengths(List<string> warnings, ThroughputResult result, int counted)
+    {
+        if (counted <= 0)
+        {
+            return;
+        }
+
+        double prompt = result.PromptTokens / (double)counted;
+        if (result.PromptTokens > 0 && Math.Abs(prompt - result.RequestedPromptTokens) > Math.Max(1, PromptTolerance * result.RequestedPromptTokens))
+        {
+            warnings.Add(Text($"prompts had {prompt:0.#} tokens on average, not the {result.RequestedPromptTokens} asked for"));
+        }
+
+        double output = result.OutputTokens / (double)counted;
+        if (output < result.RequestedOutputTokens - 0.5)
+        {
+            warnings.Add(Text($"answers had {output:0.#} tokens on average, not the {result.RequestedOutputTokens} asked for: the context is too short, or the server does not honour ignore_eos"));
+        }
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,212 @@
+using System.Text.RegularExpressions;
+using LlmOps.Engines;
+using LlmOps.Engines.LlamaCpp;
+using LlmOps.Planning;
+using YamlDotNet.RepresentationModel;
+
+namespace LlmOps.Configuration;
+
+/// <summary>Reads a configuration from YAML: unknown keys and wrong types are errors with line and column.</summary>
+internal sealed partial class ConfigYamlReader
+{
+    private static readonly string[] TopKeys =
+        ["name", "engine", "enginePath", "runtime", "model", "alias", "devices", "options", "extraArguments", "environment", "endpoint", "health", "restart", "plan", "prediction", "problems"];
+
+    private readonly YamlNodes _nodes;
+    private readonly ReasonComments _comments;
+    private readonly string? _folder;
+    private readonly List<Decision> _decisions = [];
+
+    private ConfigYamlReader(string yaml, string origin, string? folder)
+    {
+        _nodes = new YamlNodes(origin);
+        _comments = new ReasonComments(yaml);
+        _folder = folder;
+    }
+
+    /// <summary>Reads <paramref name="yaml"/>.</summary>
+    /// <param name="yaml">The text.</param>
+    /// <param name="origin">What to call it in errors.</param>
+    /// <param name="folder">What relative paths are meant from; null to leave them.</param>
+    public static ServerConfig Read(string yaml, string origin, string? folder) => new ConfigYamlReader(yaml, origin, folder).Config(yaml);
+
+    private ServerConfig Config(string yaml)
+    {
+        YamlMappingNode document = _nodes.Document(yaml);
+        string? name = null;
+        string? model = null;
+        ServerConfig config = new() { Name = "", Model = "" };
+        foreach ((string key, YamlNode keyNode, YamlNode value) in _nodes.Entries(document, "the configuration", TopKeys))
+        {
+            Remember(key, keyNode, value);
+            config = key switch
+            {
+                "name" => config with { Name = name = Name(value) },
+                "engine" => config with { Engine = Word(value, key, EngineNames.LlamaCpp) },
+                "enginePath" => config with { EnginePath = PathOf(value, key) },
+                "runtime" => config with { Runtime = Word(value, key, "process") },
+                "model" => config with { Model = model = PathOf(value, key) ?? throw _nodes.Error(value, "model must be a path") },
+                "alias" => config with { Alias = _nodes.OptionalText(value, key) },
+                "devices" => config with { Devices = [.. _nodes.Sequence(value, key).Select(Device)] },
+                "options" => config with { Options = Options(value) },
+                "extraArguments" => config with { ExtraArguments = [.. _nodes.Sequence(value, key).Select(node => _nodes.Text(node, "an argument"))] },
+                "environment" => config with { Environment = Environment(value) },
+                "endpoint" => config with { Endpoint = Endpoint(value) },
+                "health" => config with { Health = Health(value) },
+                "restart" => config with { Restart = Restart(value) },
+                "plan" => config with { Plan = new PlanYaml(_nodes).Plan(value) },
+                "prediction" => config with { Prediction = new PlanYaml(_nodes).Prediction(value) },
+                _ => config with { Problems = [.. _nodes.Sequence(value, key).Select(new PlanYaml(_nodes).Problem)] },
+            };
+        }
+
+        return name is null ? throw _nodes.Error(document, "the key 'name' is missing; every server has one")
+            : model is null ? throw _nodes.Error(document, "the key 'model' is missing; name the model file")
+            : config with { Decisions = _decisions };
+    }
+
+    private string Name(YamlNode node)
+    {
+        string name = _nodes.Text(node, "name");
+        return ServerName().IsMatch(name) ? name : throw _nodes.Error(node, $"'{name}' cannot be a server name; use letters, digits, '.', '-' and '_', at most 64, starting with a letter or digit");
+    }
+
+    private string Word(YamlNode node, string key, string only)
+    {
+        string word = _nodes.Text(node, key);
+        return word == only ? word : throw _nodes.Error(node, $"{key} '{word}' is not supported; this version supports {only}");
+    }
+
+    private string? PathOf(YamlNode node, string key)
+    {
+        string? path = _nodes.OptionalText(node, key);
+        return path is null || _folder is null ? path : Path.GetFullPath(path, _folder);
+    }
+
+    private ConfigDevice Device(YamlNode node)
+    {
+        ConfigDevice device = new() { Name = "" };
+        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "a device"), "a device", ["name", "index", "uuid"]))
+        {
+            device = key switch
+            {
+                "name" => device with { Name = _nodes.Text(value, key) },
+                "index" => device with { Index = (int)_nodes.Integer(value, key, 0, 1023) },
+                _ => device with { Uuid = _nodes.Text(value, key) },
+            };
+        }
+
+        return device.Name.Length > 0 ? device : throw _nodes.Error(node, "a device needs a name, such as CUDA0");
+    }
+
+    private OptionSet Options(YamlNode node)
+    {
+        OptionSet options = OptionSet.Empty;
+        EngineOptionTable table = LlamaCppOptions.Table;
+        foreach ((string key, YamlNode keyNode, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "options"), "options", known: null))
+        {
+            EngineOption option = table.ByName(key) ?? throw UnknownOption(keyNode, key, table);
+            string text = value is YamlSequenceNode list && option is NumberListOption
+                ? string.Join(',', list.Children.Select(item => _nodes.Text(item, key)))
+                : value is YamlScalarNode scalar ? scalar.Value ?? string.Empty : throw Wrong(value, option);
+            if (!option.TryParse(text, out object parsed) || text.Length == 0)
+            {
+                throw Wrong(value, option);
+            }
+
+            if (option == LlamaCppOptions.ChatTemplateFile && _folder is not null)
+            {
+                parsed = Path.GetFullPath(text, _folder);
+            }
+
+            options = options.With(key, parsed);
+            Remember(key, keyNode, value, EngineOption.Format(parsed));
+        }
+
+        return options;
+    }
+
+    private ConfigException UnknownOption(YamlNode node, string key, EngineOptionTable table) =>
+        table.ByFlag(key.TrimStart('-')) is { } byFlag
+            ? _nodes.Error(node, $"unknown key '{key}' in options; the option for --{key.TrimStart('-')} is called {byFlag.Name}")
+            : _nodes.Unknown(node, key, "options", table.Options.Select(option => option.Name));
+
+    private ConfigException Wrong(YamlNode node, EngineOption option) =>
+        _nodes.Error(node, $"{option.Name} must be {option.Expectation}, not {YamlNodes.Kind(node)}");
+
+    private Dictionary<string, string> Environment(YamlNode node)
+    {
+        Dictionary<string, string> environment = [];
+        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "environment"), "environment", known: null))
+        {
+            environment[key] = value is YamlScalarNode scalar ? scalar.Value ?? "" : throw _nodes.Error(value, $"{key} must be a text, not {YamlNodes.Kind(value)}");
+        }
+
+        return environment;
+    }
+
+    private ServerEndpoint Endpoint(YamlNode node)
+    {
+        ServerEndpoint endpoint = new();
+        foreach ((string key, YamlNode keyNode, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "endpoint"), "endpoint", ["host", "port", "apiKeyFile"]))
+        {
+            Remember(key, keyNode, value);
+            endpoint = key switch
+            {
+                "host" => endpoint with { Host = _nodes.Text(value, key) },
+                "port" => endpoint with { Port = (int)_nodes.Integer(value, key, 1, 65535) },
+                _ => endpoint with { ApiKeyFile = PathOf(value, key) },
+            };
+        }
+
+        return endpoint;
+    }
+
+    private HealthPolicy Health(YamlNode node)
+    {
+        HealthPolicy health = new();
+        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "health"), "health", ["path", "stallSeconds"]))
+        {
+            health = key == "path"
+                ? health with { Path = _nodes.Text(value, key) }
+                : health with { StallSeconds = (int)_nodes.Integer(value, key, 1, 86400) };
+        }
+
+        return health;
+    }
+
+    private RestartPolicy Restart(YamlNode node)
+    {
+        RestartPolicy restart = new();
+        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "restart"), "restart", ["mode", "maxRestarts", "backoffSeconds"]))
+        {
+            restart = key switch
+            {
+                "mode" => restart with { Mode = RestartModes.Parse(_nodes.Text(value, key)) ?? throw _nodes.Error(value, $"mode must be never, on-failure or always, not {YamlNodes.Kind(value)}") },
+                "maxRestarts" => restart with { MaxRestarts = (int)_nodes.Integer(value, key, 0, 1_000_000) },
+                _ => restart with { BackoffSeconds = _nodes.Number(value, key) },
+            };
+        }
+
+        return restart;
+    }
+
+    private void Remember(string key, YamlNode keyNode, YamlNode value, string? text = null)
+    {
+        bool isOption = text is not null;
+        if ((!isOption && !ConfigYamlWriter.PlainKeys.Contains(key)) || key == "name" || _comments.For(keyNode, value) is not var (reason, rejected))
+        {
+            return;
+        }
+
+        const string Pinned = "pinned: ";
+        bool pinned = reason.StartsWith(Pinned, StringComparison.Ordinal);
+        string shown = text ?? (value is YamlScalarNode scalar ? scalar.Value ?? "" : string.Join(", ", value is YamlSequenceNode list ? list.Children.OfType<YamlMappingNode>().Select(FirstValue) : []));
+        _decisions.Add(new Decision(key, shown, pinned ? reason[Pinned.Length..] : reason, rejected, pinned));
+    }
+
+    private static string FirstValue(YamlMappingNode mapping) => mapping.Children.FirstOrDefault().Value is YamlScalarNode { Value: { } text } ? text : "";
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    internal static partial Regex ServerName();
+}

@@ -1,0 +1,145 @@
+using LlmOps.Engines;
+using LlmOps.Planning;
+
+namespace LlmOps.Configuration;
+
+/// <summary>A launch configuration: what to run, where, how, and why each value is what it is. Round-trips through YAML.</summary>
+public sealed record ServerConfig
+{
+    /// <summary>The server's name: letters, digits, dot, dash and underscore.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The engine: <c>llama.cpp</c>.</summary>
+    public string Engine { get; init; } = EngineNames.LlamaCpp;
+
+    /// <summary>Path of the engine's binary; null for the one found when the server starts.</summary>
+    public string? EnginePath { get; init; }
+
+    /// <summary>How the engine runs: <c>process</c>.</summary>
+    public string Runtime { get; init; } = "process";
+
+    /// <summary>Path of the model file.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The name that clients use for the model; null for the engine's own choice.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>GPUs to use, in the order given to the engine; empty for none.</summary>
+    public IReadOnlyList<ConfigDevice> Devices { get; init; } = [];
+
+    /// <summary>Engine options by their names in the option table, as intents: what is wanted, not how a version spells it.</summary>
+    public OptionSet Options { get; init; } = OptionSet.Empty;
+
+    /// <summary>Arguments passed on as they are, after all others.</summary>
+    public IReadOnlyList<string> ExtraArguments { get; init; } = [];
+
+    /// <summary>Environment variables for the engine. Never secrets: keys travel by file.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where the server listens.</summary>
+    public ServerEndpoint Endpoint { get; init; } = new();
+
+    /// <summary>How readiness is judged.</summary>
+    public HealthPolicy Health { get; init; } = new();
+
+    /// <summary>What happens when the server ends by itself.</summary>
+    public RestartPolicy Restart { get; init; } = new();
+
+    /// <summary>What it will use, by device; null when the file does not carry it.</summary>
+    public MemoryPlan? Plan { get; init; }
+
+    /// <summary>What it should deliver; null when nothing could be predicted.</summary>
+    public ThroughputPrediction? Prediction { get; init; }
+
+    /// <summary>Why each value is what it is.</summary>
+    public IReadOnlyList<Decision> Decisions { get; init; } = [];
+
+    /// <summary>What stands in the way; empty for a plan that can start.</summary>
+    public IReadOnlyList<PlanProblem> Problems { get; init; } = [];
+}
+
+/// <summary>Engine names.</summary>
+public static class EngineNames
+{
+    /// <summary>llama.cpp's llama-server.</summary>
+    public const string LlamaCpp = "llama.cpp";
+
+    /// <summary>vLLM.</summary>
+    public const string Vllm = "vllm";
+}
+
+/// <summary>A GPU that a configuration uses, by stable identity; the engine's own name for it depends on the order it is given.</summary>
+public sealed record ConfigDevice
+{
+    /// <summary>The engine's name at planning time: <c>CUDA0</c>, <c>Vulkan1</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The topology's index.</summary>
+    public int? Index { get; init; }
+
+    /// <summary>The stable identity.</summary>
+    public string? Uuid { get; init; }
+}
+
+/// <summary>Where a server listens.</summary>
+public sealed record ServerEndpoint
+{
+    /// <summary>Address to listen on.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>TCP port.</summary>
+    public int Port { get; init; } = 8080;
+
+    /// <summary>A file with the API key, one a line; null for no key.</summary>
+    public string? ApiKeyFile { get; init; }
+
+    /// <summary>Whether only this machine can reach it.</summary>
+    public bool IsLoopback => Host is "127.0.0.1" or "localhost" or "::1" || Host.StartsWith("127.", StringComparison.Ordinal);
+
+    /// <summary>The base address that a client on this machine uses.</summary>
+    public Uri Uri
+    {
+        get
+        {
+            // A wildcard address is not one that a client can call.
+            string host = Host switch { "0.0.0.0" or "*" => "127.0.0.1", "::" => "[::1]", _ => Host.Contains(':') ? $"[{Host}]" : Host };
+            return new Uri($"http://{host}:{Port}");
+        }
+    }
+}
+
+/// <summary>How readiness is judged.</summary>
+public sealed record HealthPolicy
+{
+    /// <summary>Path that answers 200 when the server is ready.</summary>
+    public string Path { get; init; } = "/health";
+
+    /// <summary>Seconds without any sign of life (log line, processor time) after which a start counts as stalled.</summary>
+    public int StallSeconds { get; init; } = 300;
+}
+
+/// <summary>What happens when a server ends by itself.</summary>
+public sealed record RestartPolicy
+{
+    /// <summary>When to restart.</summary>
+    public RestartMode Mode { get; init; } = RestartMode.OnFailure;
+
+    /// <summary>Restarts in a row before giving up; a server that stays ready for ten minutes starts counting anew.</summary>
+    public int MaxRestarts { get; init; } = 5;
+
+    /// <summary>Seconds before the first restart; doubled each time, 60 at most.</summary>
+    public double BackoffSeconds { get; init; } = 1;
+}
+
+/// <summary>When to restart.</summary>
+public enum RestartMode
+{
+    /// <summary>Never.</summary>
+    Never,
+
+    /// <summary>When it ended with an error after having been ready.</summary>
+    OnFailure,
+
+    /// <summary>Whenever it ended without being asked to, once it has been ready.</summary>
+    Always,
+}

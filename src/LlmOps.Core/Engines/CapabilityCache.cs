@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using LlmOps.Serialization;
+
+namespace LlmOps.Engines;
+
+/// <summary>Remembers what binaries said of themselves, keyed by the file's identity and by the variables that change which devices it sees.</summary>
+/// <param name="folder">Where the entries are kept.</param>
+internal sealed class CapabilityCache(string folder)
+{
+    private static readonly string[] VariablesThatMatter =
+        ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES", "GGML_BACKEND_PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"];
+
+    /// <summary>What is known of the file at <paramref name="path"/>; null when nothing is, or when the file has changed since.</summary>
+    public EngineCapabilities? Read(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(EntryFor(path));
+            return JsonSerializer.Deserialize(stream, CoreJson.Default.EngineCapabilities);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null; // A cache that cannot be read is an empty one; the binary is asked again.
+        }
+    }
+
+    /// <summary>Remembers <paramref name="engine"/>.</summary>
+    public void Write(EngineCapabilities engine)
+    {
+        string entry = EntryFor(engine.Path);
+        string draft = $"{entry}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}";
+        try
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(engine, CoreJson.Default.EngineCapabilities));
+            File.Move(draft, entry, overwrite: true);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            // Without a writable cache the next call asks the binary again: slower, not wrong.
+        }
+    }
+
+    private string EntryFor(string path)
+    {
+        FileInfo file = new(path);
+        StringBuilder identity = new();
+        identity.Append(CultureInfo.InvariantCulture, $"2|{path}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
+        foreach (string variable in VariablesThatMatter)
+        {
+            identity.Append('|').Append(Environment.GetEnvironmentVariable(variable));
+        }
+
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));
+        return Path.Combine(folder, hash[..32] + ".json");
+    }
+}

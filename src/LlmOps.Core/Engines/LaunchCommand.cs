@@ -1,0 +1,7 @@
+namespace LlmOps.Engines;
+
+/// <summary>What will be executed: a file, its arguments as a list, and the variables added to the environment. Never holds a secret.</summary>
+/// <param name="File">The program.</param>
+/// <param name="Arguments">Its arguments, in order.</param>
+/// <param name="Environment">Variables added to the caller's.</param>
+public sealed record LaunchCommand(string File, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment);

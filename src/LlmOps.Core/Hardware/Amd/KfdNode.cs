@@ -1,0 +1,38 @@
+using System.Globalization;
+using LlmOps.Hardware.Pci;
+
+namespace LlmOps.Hardware.Amd;
+
+/// <summary>One node of the ROCm kernel driver's topology: a processor or a GPU.</summary>
+/// <param name="Address">Its PCI address.</param>
+/// <param name="Architecture">The compiler's name for it, for example <c>gfx1100</c>; null for a processor.</param>
+internal sealed record KfdNode(PciAddress Address, string? Architecture)
+{
+    private const string Folder = "/sys/devices/virtual/kfd/kfd/topology/nodes";
+
+    public static IReadOnlyList<KfdNode> ReadAll(SystemFiles files) =>
+        [.. files.ListNumbered(Folder, string.Empty).Select(node => Parse(files.ReadText($"{Folder}/{node.Name}/properties") ?? string.Empty))];
+
+    /// <summary>Reads the <c>name value</c> lines of a node.</summary>
+    internal static KfdNode Parse(string properties)
+    {
+        Dictionary<string, long> values = new(StringComparer.Ordinal);
+        foreach (string line in properties.Split('\n'))
+        {
+            string[] words = line.Split(' ');
+            if (words.Length == 2 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long value))
+            {
+                values[words[0]] = value;
+            }
+        }
+
+        // location_id is the bus in the upper and device and function in the lower byte.
+        long location = values.GetValueOrDefault("location_id");
+        PciAddress address = new((uint)values.GetValueOrDefault("domain"), (byte)(location >> 8), (byte)((location >> 3) & 31), (byte)(location & 7));
+        return new KfdNode(address, GfxName(values.GetValueOrDefault("gfx_target_version")));
+    }
+
+    /// <summary>90010 is gfx90a: decimal major, and minor and stepping as one hexadecimal digit each.</summary>
+    private static string? GfxName(long version) =>
+        version == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"gfx{version / 10000}{version / 100 % 100:x}{version % 100:x}");
+}

@@ -1,0 +1,192 @@
+namespace LlmOps.Hardware;
+
+/// <summary>One snapshot of a host: its processor and memory, its GPUs, how they reach each other, and its driver.</summary>
+/// <remarks>Serialises to JSON and back, so that a plan can be made for another machine. Null means unknown.</remarks>
+public sealed record GpuTopology
+{
+    /// <summary>When the snapshot was taken.</summary>
+    public DateTimeOffset CapturedAt { get; init; }
+
+    /// <summary>Which probe supplied the GPUs: <c>nvml</c>, <c>nvidia-smi</c>, <c>amd</c>, <c>intel</c>, <c>engine</c>, <c>none</c>, or several joined by a plus sign.</summary>
+    public string Source { get; init; } = "none";
+
+    /// <summary>The machine around the GPUs.</summary>
+    public HostInfo Host { get; init; } = new();
+
+    /// <summary>The GPU driver; null when there is none.</summary>
+    public DriverInfo? Driver { get; init; }
+
+    /// <summary>The GPUs in PCI bus order.</summary>
+    public IReadOnlyList<GpuDevice> Gpus { get; init; } = [];
+
+    /// <summary>Every pair of GPUs and how they reach each other.</summary>
+    public IReadOnlyList<GpuLink> Links { get; init; } = [];
+
+    /// <summary>What a probe could not tell and why, one line each. An empty list means that nothing failed.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>The GPU driver and its interfaces.</summary>
+public sealed record DriverInfo
+{
+    /// <summary>Driver version, for example <c>580.65.06</c>.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The newest CUDA version the driver supports, for example <c>13.0</c>.</summary>
+    public string? CudaVersion { get; init; }
+
+    /// <summary>NVML library version.</summary>
+    public string? NvmlVersion { get; init; }
+}
+
+/// <summary>One GPU.</summary>
+public sealed record GpuDevice
+{
+    /// <summary>Position in PCI bus order, as NVML and nvidia-smi count.</summary>
+    public int Index { get; init; }
+
+    /// <summary>CUDA's number for it when <c>CUDA_DEVICE_ORDER=PCI_BUS_ID</c>; null for devices that CUDA does not see.</summary>
+    public int? CudaIndex { get; init; }
+
+    /// <summary>The stable identity to select it by, for example <c>GPU-8f2c…</c>.</summary>
+    public string? Uuid { get; init; }
+
+    /// <summary>PCI address, domain first: <c>00000000:03:00.0</c>.</summary>
+    public string? PciBusId { get; init; }
+
+    /// <summary>Who made it.</summary>
+    public GpuVendor Vendor { get; init; }
+
+    /// <summary>Product name.</summary>
+    public string Name { get; init; } = string.Empty;
+
+    /// <summary>Architecture name, for example <c>Ada Lovelace</c>.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>CUDA compute capability, for example <c>8.9</c>.</summary>
+    public string? ComputeCapability { get; init; }
+
+    /// <summary>Memory in bytes, all of it.</summary>
+    public long MemoryTotalBytes { get; init; }
+
+    /// <summary>Memory in bytes that is free right now; the reserved part is not free.</summary>
+    public long? MemoryFreeBytes { get; init; }
+
+    /// <summary>Memory in bytes that the driver keeps for itself.</summary>
+    public long? MemoryReservedBytes { get; init; }
+
+    /// <summary>Whether its memory is the host's (integrated GPUs).</summary>
+    public bool SharedMemory { get; init; }
+
+    /// <summary>The PCIe link.</summary>
+    public PcieLink? Pcie { get; init; }
+
+    /// <summary>The NUMA node it hangs on; null when unknown or when the host has one node.</summary>
+    public int? NumaNode { get; init; }
+
+    /// <summary>Whether a display is driven from it.</summary>
+    public bool? DisplayActive { get; init; }
+
+    /// <summary>Core temperature in degrees Celsius.</summary>
+    public int? TemperatureCelsius { get; init; }
+
+    /// <summary>Power drawn now, in watts.</summary>
+    public double? PowerWatts { get; init; }
+
+    /// <summary>Power limit in force, in watts.</summary>
+    public double? PowerLimitWatts { get; init; }
+
+    /// <summary>Share of time with a kernel running, 0 to 100.</summary>
+    public int? UtilizationPercent { get; init; }
+
+    /// <summary>Processes that hold memory on it.</summary>
+    public IReadOnlyList<GpuProcess> Processes { get; init; } = [];
+}
+
+/// <summary>Who made a GPU.</summary>
+public enum GpuVendor
+{
+    /// <summary>Not known.</summary>
+    Unknown,
+
+    /// <summary>NVIDIA.</summary>
+    Nvidia,
+
+    /// <summary>AMD.</summary>
+    Amd,
+
+    /// <summary>Intel.</summary>
+    Intel,
+
+    /// <summary>No hardware at all: a software rasteriser that an engine can use like a GPU.</summary>
+    Software,
+}
+
+/// <summary>A PCIe link. The current generation drops while a GPU idles; the maximum is what the slot and the card can do together.</summary>
+public sealed record PcieLink
+{
+    /// <summary>Generation in use right now.</summary>
+    public int? Generation { get; init; }
+
+    /// <summary>Lanes in use right now.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>Highest generation that card and system reach together.</summary>
+    public int? MaxGeneration { get; init; }
+
+    /// <summary>Most lanes that card and system reach together.</summary>
+    public int? MaxWidth { get; init; }
+}
+
+/// <summary>A process that holds GPU memory.</summary>
+/// <param name="ProcessId">Its process id.</param>
+/// <param name="Name">Its name; null when it cannot be read.</param>
+/// <param name="MemoryBytes">Memory it holds on this GPU, in bytes; null when the driver does not say.</param>
+public sealed record GpuProcess(int ProcessId, string? Name, long? MemoryBytes);
+
+/// <summary>A pair of GPUs and how they reach each other.</summary>
+public sealed record GpuLink
+{
+    /// <summary>Index of the one.</summary>
+    public int A { get; init; }
+
+    /// <summary>Index of the other.</summary>
+    public int B { get; init; }
+
+    /// <summary>The path between them, named as nvidia-smi does.</summary>
+    public GpuLinkKind Kind { get; init; }
+
+    /// <summary>How many NVLink links join them.</summary>
+    public int Nvlinks { get; init; }
+
+    /// <summary>Bytes a second in one direction, estimated from the link.</summary>
+    public long? BytesPerSecond { get; init; }
+
+    /// <summary>Whether they can read each other's memory; null when unknown.</summary>
+    public bool? PeerAccess { get; init; }
+}
+
+/// <summary>Path between two GPUs, nearest first, named as nvidia-smi does.</summary>
+public enum GpuLinkKind
+{
+    /// <summary>Not known.</summary>
+    Unknown,
+
+    /// <summary>NVLink.</summary>
+    NVLink,
+
+    /// <summary>At most one PCIe bridge.</summary>
+    PIX,
+
+    /// <summary>Several PCIe bridges, no host bridge.</summary>
+    PXB,
+
+    /// <summary>Through a host bridge.</summary>
+    PHB,
+
+    /// <summary>Between host bridges of one NUMA node.</summary>
+    NODE,
+
+    /// <summary>Between NUMA nodes.</summary>
+    SYS,
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace LlmOps.Hardware.Machine;
+
+/// <summary>Reads the limits of this process and the size of its shared memory.</summary>
+internal static class LimitsReader
+{
+    private const string SharedMemory = "/dev/shm";
+
+    public static HostLimits Read(SystemFiles files)
+    {
+        string table = files.ReadText("/proc/self/limits") ?? string.Empty;
+        return new HostLimits
+        {
+            MemlockBytes = SoftLimit(table, "Max locked memory"),
+            Nofile = SoftLimit(table, "Max open files"),
+            ShmBytes = files.IsLive ? MountedSize() : MountTable.Read(files).FirstOrDefault(mount => mount.MountPoint == SharedMemory)?.TmpfsBytes,
+        };
+    }
+
+    /// <summary>The soft limit, which is the one that counts, in a /proc/PID/limits table; -1 for unlimited.</summary>
+    internal static long? SoftLimit(string table, string name)
+    {
+        foreach (ReadOnlySpan<char> line in table.AsSpan().EnumerateLines())
+        {
+            if (line.StartsWith(name, StringComparison.Ordinal))
+            {
+                string soft = line[name.Length..].Trim().ToString().Split(' ')[0];
+                return soft == "unlimited" ? -1
+                    : long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out long limit) ? limit
+                    : null;
+            }
+        }
+
+        return null;
+    }
+
+    private static long? MountedSize()
+    {
+        try
+        {
+            return Directory.Exists(SharedMemory) ? new DriveInfo(SharedMemory).TotalSize : null;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+
+namespace LlmOps.Hardware;
+
+/// <summary>Reads the small text files of /proc, /sys and /etc below a root. What is absent or unreadable is null, never an error.</summary>
+/// <param name="root">The folder that stands for <c>/</c>.</param>
+internal sealed class SystemFiles(string root)
+{
+    /// <summary>Whether this is the running machine and not a copy of some machine's files.</summary>
+    public bool IsLive { get; } = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath("/"));
+
+    /// <summary>Where <paramref name="path"/>, written as on the machine, really is.</summary>
+    public string Locate(string path) => IsLive ? path : Path.Join(root, path);
+
+    public bool Exists(string path) => Path.Exists(Locate(path));
+
+    public string? ReadText(string path)
+    {
+        string file = Locate(path);
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            // A driver may refuse a read (EIO, ENODATA) although the file is there; that too means "not known".
+            return null;
+        }
+    }
+
+    /// <summary>The file's text without the white space around it; null when nothing is left.</summary>
+    public string? ReadValue(string path) => ReadText(path)?.Trim() is { Length: > 0 } text ? text : null;
+
+    /// <summary>The file's whole number, decimal or with <c>0x</c>.</summary>
+    public long? ReadNumber(string path) => ParseNumber(ReadValue(path));
+
+    public static long? ParseNumber(string? text)
+    {
+        bool isHex = text?.StartsWith("0x", StringComparison.OrdinalIgnoreCase) == true;
+        ReadOnlySpan<char> digits = isHex ? text.AsSpan(2) : text;
+        NumberStyles style = isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.AllowLeadingSign;
+        return long.TryParse(digits, style, CultureInfo.InvariantCulture, out long number) ? number : null;
+    }
+
+    /// <summary>Names in <paramref name="folder"/> that are <paramref name="prefix"/> and a number, by that number: <c>node0</c>, <c>node2</c>, <c>node10</c>.</summary>
+    public IReadOnlyList<(string Name, int Number)> ListNumbered(string folder, string prefix)
+    {
+        List<(string Name, int Number)> found = [];
+        foreach (string name in List(folder))
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal)
+                && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            {
+                found.Add((name, number));
+            }
+        }
+
+        found.Sort((a, b) => a.Number.CompareTo(b.Number));
+        return found;
+    }
+
+    /// <summary>Names of everything in <paramref name="folder"/>, in ordinal order; none when there is no such folder.</summary>
+    public IReadOnlyList<string> List(string folder)
+    {
+        string place = Locate(folder);
+        if (!Directory.Exists(place))
+        {
+            return [];
+        }
+
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries(place).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>The full path that the link at <paramref name="path"/> leads to; null when it is no link.</summary>
+    public string? ResolveLink(string path)
+    {
+        try
+        {
+            return new DirectoryInfo(Locate(path)).ResolveLinkTarget(returnFinalTarget: false)?.FullName;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

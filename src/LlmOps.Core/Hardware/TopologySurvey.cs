@@ -1,0 +1,83 @@
+using LlmOps.Hardware.Amd;
+using LlmOps.Hardware.Intel;
+using LlmOps.Hardware.Machine;
+using LlmOps.Hardware.Nvidia;
+
+namespace LlmOps.Hardware;
+
+/// <summary>Takes a snapshot of a machine: its host, GPUs and links. Starts no process as long as NVML answers.</summary>
+/// <param name="options">Where and how to look.</param>
+public sealed class TopologySurvey(SurveyOptions options)
+{
+    /// <summary>Takes the snapshot. What cannot be told is null, and noted where it matters; a driver that hangs is left behind after <see cref="SurveyOptions.DriverTimeout"/>.</summary>
+    /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
+    public GpuTopology Capture(CancellationToken cancellationToken)
+    {
+        SystemFiles files = new(options.SystemRoot);
+        HostInfo host = HostProbe.Read(files, options);
+        ProbeContext context = new(files, host, options);
+
+        List<ProbeResult> results = [];
+        foreach (IGpuProbe probe in Choose(results))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            results.Add(probe.Probe(context, cancellationToken));
+        }
+
+        return Combine(results) with { CapturedAt = options.Clock.GetUtcNow(), Host = host };
+    }
+
+    private IEnumerable<IGpuProbe> Choose(List<ProbeResult> resultsSoFar)
+    {
+        switch (options.Source)
+        {
+            case TopologySource.Nvml:
+                yield return new NvmlProbe();
+                break;
+            case TopologySource.NvidiaSmi:
+                yield return new NvidiaSmiProbe();
+                break;
+            case TopologySource.Amd:
+                yield return new AmdProbe();
+                break;
+            case TopologySource.Intel:
+                yield return new IntelProbe();
+                break;
+            case TopologySource.Auto:
+                yield return new NvmlProbe();
+                if (!resultsSoFar[0].IsUsable)
+                {
+                    yield return new NvidiaSmiProbe();
+                }
+
+                yield return new AmdProbe();
+                yield return new IntelProbe();
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>NVIDIA's GPUs keep the numbers that nvidia-smi shows; those of other makers follow.</summary>
+    private static GpuTopology Combine(List<ProbeResult> results)
+    {
+        List<GpuDevice> gpus = [];
+        List<GpuLink> links = [];
+        foreach (ProbeResult result in results)
+        {
+            int first = gpus.Count == 0 ? 0 : gpus.Max(gpu => gpu.Index) + 1;
+            gpus.AddRange(result.Gpus.Select(gpu => gpu with { Index = gpu.Index + first }));
+            links.AddRange(result.Links.Select(link => link with { A = link.A + first, B = link.B + first }));
+        }
+
+        string[] sources = [.. results.Where(result => result.Gpus.Count > 0).Select(result => result.Source)];
+        return new GpuTopology
+        {
+            Source = sources.Length == 0 ? "none" : string.Join('+', sources),
+            Driver = results.Select(result => result.Driver).FirstOrDefault(driver => driver is not null),
+            Gpus = gpus,
+            Links = links,
+            Notes = [.. results.SelectMany(result => result.Notes)],
+        };
+    }
+}

@@ -1,0 +1,29 @@
+namespace LlmOps;
+
+/// <summary>Where LlmOps keeps things, by the XDG base directory rules (and LOCALAPPDATA on Windows).</summary>
+public static class LlmOpsFolders
+{
+    /// <summary>State that must survive: server records and logs. <c>$XDG_STATE_HOME/llmops</c>, else <c>~/.local/state/llmops</c>.</summary>
+    public static string State => Resolve("XDG_STATE_HOME", ".local/state");
+
+    /// <summary>Things that can be made again: engines obtained, capabilities read. <c>$XDG_CACHE_HOME/llmops</c>, else <c>~/.cache/llmops</c>.</summary>
+    public static string Cache => Resolve("XDG_CACHE_HOME", ".cache");
+
+    /// <summary>One folder a server, named after it.</summary>
+    public static string Servers => Path.Combine(State, "servers");
+
+    private static string Resolve(string variable, string belowHome)
+    {
+        string? named = Environment.GetEnvironmentVariable(variable);
+
+        // The XDG specification: a relative path is invalid and must be ignored.
+        if (!string.IsNullOrEmpty(named) && Path.IsPathRooted(named))
+        {
+            return Path.Combine(named, "llmops");
+        }
+
+        return OperatingSystem.IsWindows()
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "LlmOps", belowHome.Split('/')[^1])
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), belowHome, "llmops");
+    }
+}

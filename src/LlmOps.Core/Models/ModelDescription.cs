@@ -1,0 +1,133 @@
+namespace LlmOps.Models;
+
+/// <summary>What a model file says of itself. Read from its header; weights are never touched.</summary>
+public sealed record ModelDescription
+{
+    /// <summary>Full path of the file (the first part of a split model).</summary>
+    public required string Path { get; init; }
+
+    /// <summary>All files of the model, in order.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>The container format.</summary>
+    public ModelFormat Format { get; init; }
+
+    /// <summary>Whether numbers in the file are big-endian; engines on little-endian machines refuse it.</summary>
+    public bool IsBigEndian { get; init; }
+
+    /// <summary>The architecture by the format's own name: <c>llama</c>, <c>qwen3moe</c>, …</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>The model's name, from its metadata, else from the file.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Parameters, counted over all tensors.</summary>
+    public long ParameterCount { get; init; }
+
+    /// <summary>Bytes of all tensors.</summary>
+    public long SizeBytes { get; init; }
+
+    /// <summary>Quantisation by its usual name: <c>F16</c>, <c>Q4_K_M</c>, <c>IQ4_XS</c>; <c>mixed</c> with the main type when the file does not say.</summary>
+    public required string Quantization { get; init; }
+
+    /// <summary>Tokens of context the model was trained for.</summary>
+    public long ContextLength { get; init; }
+
+    /// <summary>Layers, including next-token-prediction ones.</summary>
+    public int LayerCount { get; init; }
+
+    /// <summary>Extra layers that predict further tokens (MTP / NextN); 0 when there are none.</summary>
+    public int NextTokenLayerCount { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public int EmbeddingLength { get; init; }
+
+    /// <summary>Width of the dense feed-forward layer (the largest over the layers).</summary>
+    public int FeedForwardLength { get; init; }
+
+    /// <summary>Entries in the vocabulary.</summary>
+    public int VocabularySize { get; init; }
+
+    /// <summary>Attention, layer by layer.</summary>
+    public IReadOnlyList<AttentionShape> Attention { get; init; } = [];
+
+    /// <summary>Recurrent state of state-space and hybrid models; null for pure attention.</summary>
+    public RecurrentShape? Recurrent { get; init; }
+
+    /// <summary>Mixture-of-experts shape; null for dense models.</summary>
+    public ExpertShape? Experts { get; init; }
+
+    /// <summary>The chat template; absent ones are described as such.</summary>
+    public ChatTemplateInfo ChatTemplate { get; init; } = new(false, []);
+
+    /// <summary>Bytes of weights by class and layer.</summary>
+    public WeightInventory Weights { get; init; } = new();
+}
+
+/// <summary>Container format of a model.</summary>
+public enum ModelFormat
+{
+    /// <summary>llama.cpp's single-file format.</summary>
+    Gguf,
+
+    /// <summary>A folder with config.json and safetensors files.</summary>
+    Safetensors,
+}
+
+/// <summary>The attention of one layer.</summary>
+/// <param name="Layer">Layer number from 0.</param>
+/// <param name="HeadCount">Query heads.</param>
+/// <param name="KeyValueHeadCount">Key/value heads; 0 means that the layer keeps no KV cache.</param>
+/// <param name="KeyLength">Elements of one key head.</param>
+/// <param name="ValueLength">Elements of one value head; 0 where the key is the value too (multi-head latent attention).</param>
+/// <param name="SlidingWindow">Tokens that the layer looks back; null for all of them.</param>
+public sealed record AttentionShape(int Layer, int HeadCount, int KeyValueHeadCount, int KeyLength, int ValueLength, int? SlidingWindow)
+{
+    /// <summary>
+    /// KV heads that a draft context keeps for this next-token-prediction layer, which has no cache in the main context; 0 for all other layers.
+    /// </summary>
+    public int DraftKeyValueHeadCount { get; init; }
+}
+
+/// <summary>Recurrent state, in elements per sequence and recurrent layer.</summary>
+/// <param name="LayerCount">Layers that keep such a state.</param>
+/// <param name="ConvolutionElements">Elements of the convolution state (llama.cpp's <c>n_embd_r</c>).</param>
+/// <param name="StateElements">Elements of the state proper (llama.cpp's <c>n_embd_s</c>).</param>
+public sealed record RecurrentShape(int LayerCount, long ConvolutionElements, long StateElements)
+{
+    /// <summary>Numbers of the layers that keep such a state.</summary>
+    public IReadOnlyList<int> Layers { get; init; } = [];
+}
+
+/// <summary>Mixture of experts.</summary>
+/// <param name="Count">Experts in a layer.</param>
+/// <param name="UsedCount">Experts used for a token.</param>
+/// <param name="FeedForwardLength">Width of one expert.</param>
+public sealed record ExpertShape(int Count, int UsedCount, int FeedForwardLength);
+
+/// <summary>A model's chat template.</summary>
+/// <param name="Present">Whether the model carries one.</param>
+/// <param name="Roles">Message roles that the template names.</param>
+public sealed record ChatTemplateInfo(bool Present, IReadOnlyList<string> Roles);
+
+/// <summary>Bytes of weights, as llama.cpp places them.</summary>
+public sealed record WeightInventory
+{
+    /// <summary>Token embeddings and other input tables; always on the host.</summary>
+    public long InputBytes { get; init; }
+
+    /// <summary>Output head and norms. Tied models have no head of their own: then the embeddings are counted here a second time.</summary>
+    public long OutputBytes { get; init; }
+
+    /// <summary>Whether the output head is the embedding table.</summary>
+    public bool TiedEmbeddings { get; init; }
+
+    /// <summary>Each layer's weights.</summary>
+    public IReadOnlyList<LayerWeights> Layers { get; init; } = [];
+}
+
+/// <summary>Bytes of one layer's weights.</summary>
+/// <param name="Layer">Layer number from 0.</param>
+/// <param name="DenseBytes">Everything but the experts.</param>
+/// <param name="ExpertBytes">Tensors of the routed experts.</param>
+public sealed record LayerWeights(int Layer, long DenseBytes, long ExpertBytes);

@@ -1,0 +1,91 @@
+using LlmOps.Models.Gguf;
+
+namespace LlmOps.Models;
+
+/// <summary>Reads what a model says of itself. Only the header is touched, never the weights.</summary>
+public static class ModelReader
+{
+    /// <summary>Describes a model.</summary>
+    /// <param name="path">A GGUF file, any part of a split one, or a folder that holds exactly one such model.</param>
+    /// <exception cref="ModelFormatException">There is no such file, it is no GGUF file, it is damaged or incomplete.</exception>
+    public static ModelDescription Read(string path)
+    {
+        string given = ModelPath.Resolve(path);
+        IReadOnlyList<string> files;
+        using (GgufFile opened = GgufFile.Open(given))
+        {
+            files = SplitFiles.Find(opened);
+            if (files.Count == 1)
+            {
+                return Describe(opened, files);
+            }
+        }
+
+        // The first part alone has the model's metadata.
+        using GgufFile first = GgufFile.Open(files[0]);
+        return Describe(first, files);
+    }
+
+    /// <summary>The model's chat template, or null when it has none.</summary>
+    /// <param name="path">As for <see cref="Read"/>.</param>
+    /// <exception cref="ModelFormatException">As for <see cref="Read"/>.</exception>
+    public static string? ReadChatTemplate(string path)
+    {
+        using GgufFile opened = GgufFile.Open(ModelPath.Resolve(path));
+        IReadOnlyList<string> files = SplitFiles.Find(opened);
+        if (files.Count == 1)
+        {
+            return ChatTemplate(opened);
+        }
+
+        using GgufFile first = GgufFile.Open(files[0]);
+        return ChatTemplate(first);
+    }
+
+    private static ModelDescription Describe(GgufFile first, IReadOnlyList<string> files)
+    {
+        ModelShape shape = ModelShape.Read(first.Metadata);
+        WeightCounter weights = new(shape);
+        weights.Add(first);
+        foreach (string path in files.Skip(1))
+        {
+            using GgufFile part = GgufFile.Open(path);
+            weights.Add(part);
+        }
+
+        weights.RequireAll(first.Metadata);
+        string? template = ChatTemplate(first);
+        GgufMetadata metadata = first.Metadata;
+        return new ModelDescription
+        {
+            Path = files[0],
+            Files = files,
+            Format = ModelFormat.Gguf,
+            IsBigEndian = metadata.IsBigEndian,
+            Architecture = shape.Architecture,
+            Name = metadata.Text("general.name") is { Length: > 0 } name ? name : SplitFiles.ModelName(files[0]),
+            ParameterCount = weights.Parameters,
+            SizeBytes = weights.TotalBytes,
+            Quantization = FileTypeName.Find(metadata.Integer("general.file_type")) ?? weights.MainType(),
+            ContextLength = shape.Count("context_length") ?? 0,
+            LayerCount = shape.LayerCount,
+            NextTokenLayerCount = shape.NextTokenLayerCount,
+            EmbeddingLength = shape.EmbeddingLength,
+            FeedForwardLength = shape.Count("feed_forward_length") ?? 0,
+            VocabularySize = metadata.ArrayCount("tokenizer.ggml.tokens") ?? shape.Count("vocab_size") ?? weights.EmbeddingRows,
+            Attention = AttentionReader.Read(shape),
+            Recurrent = RecurrentReader.Read(shape),
+            Experts = Experts(shape),
+            ChatTemplate = template is null ? new ChatTemplateInfo(false, []) : new ChatTemplateInfo(true, ChatTemplateRoles.Find(template)),
+            Weights = weights.ToInventory(),
+        };
+    }
+
+    private static string? ChatTemplate(GgufFile file) => file.Metadata.Text("tokenizer.chat_template");
+
+    private static ExpertShape? Experts(ModelShape shape) => shape.Count("expert_count") is not (> 0 and { } count) ? null
+        : new ExpertShape(
+            count,
+            shape.Count("expert_used_count") ?? 0,
+            shape.Count("expert_feed_forward_length") ?? shape.Count("feed_forward_length") ?? 0);
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using LlmOps.Engines;
+using LlmOps.Hardware;
+
+namespace LlmOps.Planning;
+
+/// <summary>The GPUs that a plan may use, named as the engine will name them.</summary>
+internal static class DeviceCandidates
+{
+    // CUDA context and cuBLAS workspaces: 320-330 MiB measured on current drivers.
+    private const long CudaOverhead = 330 * Bytes.MiB;
+
+    /// <summary>Candidates with the most free memory first; equal ones in topology order.</summary>
+    /// <param name="topology">The machine.</param>
+    /// <param name="engine">The binary; null stands for one that supports every GPU of the machine.</param>
+    /// <param name="only">The engine's names to keep; null keeps all.</param>
+    /// <param name="mode">Decides the headroom.</param>
+    public static IReadOnlyList<PlanDevice> Of(GpuTopology topology, EngineCapabilities? engine, IReadOnlyList<string>? only, PlanMode mode)
+    {
+        List<PlanDevice> devices = [];
+        Dictionary<string, int> counts = [];
+        foreach (GpuDevice gpu in topology.Gpus)
+        {
+            string prefix = Prefix(gpu, engine);
+            int number = counts.GetValueOrDefault(prefix);
+            counts[prefix] = number + 1;
+            string name = prefix + number.ToString(CultureInfo.InvariantCulture);
+            bool offered = engine is null || engine.Devices.Any(device => device.Name == name);
+            if (gpu.MemoryTotalBytes > 0 && offered && only?.Contains(name) != false)
+            {
+                devices.Add(new PlanDevice(name, gpu, Usable(gpu, mode), gpu.Vendor == GpuVendor.Nvidia ? CudaOverhead : 0));
+            }
+        }
+
+        if (only?.FirstOrDefault(name => devices.All(device => device.Name != name)) is { } missing)
+        {
+            throw new LlmOpsException($"the pinned device {missing} is not on this machine or not offered by the engine; there are: {(counts.Count == 0 ? "none" : string.Join(", ", topology.Gpus.Select(gpu => gpu.Name)))}", "DeviceNotFound") { Kind = ErrorKind.NotFound };
+        }
+
+        return [.. devices.OrderByDescending(device => device.FreeBytes)];
+    }
+
+    // The engine's own list tells which backend it was built with; without one, the vendor's own.
+    private static string Prefix(GpuDevice gpu, EngineCapabilities? engine)
+    {
+        string natural = gpu.Vendor switch
+        {
+            GpuVendor.Nvidia => "CUDA",
+            GpuVendor.Amd => "ROCm",
+            _ => "Vulkan",
+        };
+        return engine is null || engine.Devices.Any(device => device.Name.StartsWith(natural, StringComparison.Ordinal)) ? natural
+            : engine.Devices.Count > 0 ? engine.Devices[0].Name.TrimEnd("0123456789".ToCharArray())
+            : natural;
+    }
+
+    // 3 % of the card, at most 512 MiB, stays free: allocators fragment and drivers move. 'stable' keeps twice that.
+    private static long Usable(GpuDevice gpu, PlanMode mode)
+    {
+        long free = gpu.MemoryFreeBytes ?? gpu.MemoryTotalBytes - (gpu.MemoryReservedBytes ?? 0);
+        long headroom = Math.Min(512 * Bytes.MiB, gpu.MemoryTotalBytes * 3 / 100);
+        return free - (mode switch { PlanMode.Stable => 2 * headroom, PlanMode.Fast => headroom / 2, _ => headroom });
+    }
+}

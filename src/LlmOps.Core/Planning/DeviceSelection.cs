@@ -1,0 +1,30 @@
+using System.Globalization;
+using LlmOps.Configuration;
+using LlmOps.Hardware;
+
+namespace LlmOps.Planning;
+
+/// <summary>Selects the chosen GPUs by stable identity and names them as the engine will.</summary>
+internal static class DeviceSelection
+{
+    /// <summary>The devices, the variables that select them, and the memory plan with the names that result.</summary>
+    public static (IReadOnlyList<ConfigDevice> Devices, Dictionary<string, string> Environment, MemoryPlan Memory) Name(PlacementChoice choice, DecisionLog log)
+    {
+        IReadOnlyList<PlanDevice> chosen = choice.Placement.Devices;
+        Dictionary<string, string> environment = [];
+        bool byUuid = chosen.Count > 0 && chosen.All(device => device.Gpu is { Vendor: GpuVendor.Nvidia, Uuid: not null });
+        if (byUuid)
+        {
+            // CUDA numbers the fastest card first unless told otherwise; UUIDs and bus order make the choice stable.
+            environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
+            environment["CUDA_VISIBLE_DEVICES"] = string.Join(',', chosen.Select(device => device.Gpu.Uuid));
+            log.Add("environment", environment["CUDA_VISIBLE_DEVICES"], "GPUs are named by UUID, since their numbers change with drivers and slots; the engine then counts them from 0", []);
+        }
+
+        string[] names = [.. chosen.Select((device, at) => byUuid ? "CUDA" + at.ToString(CultureInfo.InvariantCulture) : device.Name)];
+        return (
+            [.. chosen.Select((device, at) => new ConfigDevice { Name = names[at], Index = device.Gpu.Index, Uuid = device.Gpu.Uuid })],
+            environment,
+            choice.Memory with { Devices = [.. choice.Memory.Devices.Select((device, at) => device with { Name = names[at] })] });
+    }
+}

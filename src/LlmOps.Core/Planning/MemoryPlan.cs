@@ -1,0 +1,92 @@
+namespace LlmOps.Planning;
+
+/// <summary>Bytes that a launch will use, per device and on the host.</summary>
+public sealed record MemoryPlan
+{
+    /// <summary>Where the figures come from: <c>engine</c> (its own estimator said so) or <c>model</c> (computed here).</summary>
+    public string Source { get; init; } = "model";
+
+    /// <summary>Each GPU in the order given to the engine.</summary>
+    public IReadOnlyList<DeviceMemory> Devices { get; init; } = [];
+
+    /// <summary>Main memory.</summary>
+    public HostMemory Host { get; init; } = new();
+}
+
+/// <summary>Bytes on one GPU.</summary>
+public sealed record DeviceMemory
+{
+    /// <summary>The engine's device name: <c>CUDA0</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The GPU's memory, all of it.</summary>
+    public long TotalBytes { get; init; }
+
+    /// <summary>Weights.</summary>
+    public long WeightsBytes { get; init; }
+
+    /// <summary>Keys and values of the context.</summary>
+    public long KvCacheBytes { get; init; }
+
+    /// <summary>State of recurrent layers.</summary>
+    public long RecurrentBytes { get; init; }
+
+    /// <summary>Scratch memory of the computation.</summary>
+    public long ComputeBytes { get; init; }
+
+    /// <summary>What the driver takes for a process.</summary>
+    public long OverheadBytes { get; init; }
+
+    /// <summary>What stays free; negative when it does not fit.</summary>
+    public long FreeAfterBytes { get; init; }
+
+    /// <summary>Layers placed on it.</summary>
+    public int Layers { get; init; }
+
+    /// <summary>All that the launch uses on it.</summary>
+    public long UsedBytes => WeightsBytes + KvCacheBytes + RecurrentBytes + ComputeBytes + OverheadBytes;
+}
+
+/// <summary>Bytes in main memory.</summary>
+public sealed record HostMemory
+{
+    /// <summary>Main memory, all of it; null when unknown.</summary>
+    public long? TotalBytes { get; init; }
+
+    /// <summary>Weights that stay on the host (mapped from the file or loaded).</summary>
+    public long WeightsBytes { get; init; }
+
+    /// <summary>Keys and values of layers on the host.</summary>
+    public long KvCacheBytes { get; init; }
+
+    /// <summary>State of recurrent layers on the host.</summary>
+    public long RecurrentBytes { get; init; }
+
+    /// <summary>Scratch memory of the computation on the host.</summary>
+    public long ComputeBytes { get; init; }
+
+    /// <summary>What stays available; negative when it does not fit; null when unknown.</summary>
+    public long? FreeAfterBytes { get; init; }
+
+    /// <summary>All that the launch uses on the host.</summary>
+    public long UsedBytes => WeightsBytes + KvCacheBytes + RecurrentBytes + ComputeBytes;
+}
+
+/// <summary>One chosen value and why.</summary>
+/// <param name="Option">The option's name.</param>
+/// <param name="Value">The value as text.</param>
+/// <param name="Reason">Why, in one sentence.</param>
+/// <param name="Alternatives">What was rejected, and why, one line each.</param>
+/// <param name="Pinned">Whether the user fixed the value.</param>
+public sealed record Decision(string Option, string Value, string Reason, IReadOnlyList<string> Alternatives, bool Pinned = false);
+
+/// <summary>Something that stands in the way of a plan.</summary>
+/// <param name="Message">What, where, by how much.</param>
+/// <param name="Remedy">The smallest change that would help.</param>
+public sealed record PlanProblem(string Message, string Remedy);
+
+/// <summary>What a plan should deliver for one stream.</summary>
+/// <param name="DecodeTokensPerSecond">Generated tokens a second; null when a bandwidth is unknown.</param>
+/// <param name="PrefillTokensPerSecond">Prompt tokens a second; null when unknown.</param>
+/// <param name="LimitedBy">What bounds the decode rate.</param>
+public sealed record ThroughputPrediction(double? DecodeTokensPerSecond, double? PrefillTokensPerSecond, string LimitedBy);

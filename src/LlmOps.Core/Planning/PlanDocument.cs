@@ -1,0 +1,227 @@
+using System.Text.Json;
+using LlmOps.Configuration;
+using LlmOps.Engines;
+using LlmOps.Models;
+
+namespace LlmOps.Planning;
+
+/// <summary>A plan as the JSON document that scripts rely on.</summary>
+public static class PlanDocument
+{
+    private static readonly JsonWriterOptions Indented = new() { Indented = true };
+
+    /// <summary>The document: camelCase names, sizes in bytes.</summary>
+    public static string ToJson(ServerConfig config, ModelDescription model, LaunchCommand command)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream, Indented))
+        {
+            json.WriteStartObject();
+            json.WriteString("name", config.Name);
+            json.WriteString("engine", config.Engine);
+            json.WriteString("runtime", config.Runtime);
+            json.WriteBoolean("fits", config.Problems.Count == 0);
+            Model(json, config, model);
+            Devices(json, config);
+            Options(json, config);
+            Endpoint(json, config);
+            Command(json, command);
+            Memory(json, config.Plan ?? new MemoryPlan());
+            Prediction(json, config.Prediction);
+            Decisions(json, config);
+            Problems(json, config);
+            json.WriteEndObject();
+        }
+
+        return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    private static void Model(Utf8JsonWriter json, ServerConfig config, ModelDescription model)
+    {
+        json.WriteStartObject("model");
+        json.WriteString("path", config.Model);
+        json.WriteString("name", model.Name);
+        json.WriteString("alias", config.Alias);
+        json.WriteString("architecture", model.Architecture);
+        json.WriteString("quantization", model.Quantization);
+        json.WriteNumber("parameterCount", model.ParameterCount);
+        json.WriteNumber("sizeBytes", model.SizeBytes);
+        json.WriteNumber("contextLength", model.ContextLength);
+        json.WriteNumber("layerCount", model.LayerCount);
+        json.WriteEndObject();
+    }
+
+    private static void Devices(Utf8JsonWriter json, ServerConfig config)
+    {
+        json.WriteStartArray("devices");
+        foreach (ConfigDevice device in config.Devices)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", device.Name);
+            if (device.Index is { } index)
+            {
+                json.WriteNumber("index", index);
+            }
+
+            json.WriteString("uuid", device.Uuid);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Options(Utf8JsonWriter json, ServerConfig config)
+    {
+        json.WriteStartObject("options");
+        foreach ((string name, object value) in config.Options.Values)
+        {
+            json.WritePropertyName(name);
+            switch (value)
+            {
+                case bool flag:
+                    json.WriteBooleanValue(flag);
+                    break;
+                case long number:
+                    json.WriteNumberValue(number);
+                    break;
+                case IReadOnlyList<double> list:
+                    json.WriteStartArray();
+                    foreach (double item in list)
+                    {
+                        json.WriteNumberValue(item);
+                    }
+
+                    json.WriteEndArray();
+                    break;
+                default:
+                    json.WriteStringValue(EngineOption.Format(value));
+                    break;
+            }
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Endpoint(Utf8JsonWriter json, ServerConfig config)
+    {
+        json.WriteStartObject("endpoint");
+        json.WriteString("host", config.Endpoint.Host);
+        json.WriteNumber("port", config.Endpoint.Port);
+        json.WriteString("uri", config.Endpoint.Uri.ToString());
+        json.WriteEndObject();
+    }
+
+    private static void Command(Utf8JsonWriter json, LaunchCommand command)
+    {
+        json.WriteStartObject("command");
+        json.WriteString("file", command.File);
+        json.WriteStartArray("arguments");
+        foreach (string argument in command.Arguments)
+        {
+            json.WriteStringValue(argument);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("environment");
+        foreach ((string name, string value) in command.Environment)
+        {
+            json.WriteString(name, value);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void Memory(Utf8JsonWriter json, MemoryPlan plan)
+    {
+        json.WriteStartObject("plan");
+        json.WriteString("source", plan.Source);
+        json.WriteStartArray("devices");
+        foreach (DeviceMemory device in plan.Devices)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", device.Name);
+            json.WriteNumber("layers", device.Layers);
+            json.WriteNumber("totalBytes", device.TotalBytes);
+            json.WriteNumber("weightsBytes", device.WeightsBytes);
+            json.WriteNumber("kvCacheBytes", device.KvCacheBytes);
+            json.WriteNumber("recurrentBytes", device.RecurrentBytes);
+            json.WriteNumber("computeBytes", device.ComputeBytes);
+            json.WriteNumber("overheadBytes", device.OverheadBytes);
+            json.WriteNumber("freeAfterBytes", device.FreeAfterBytes);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("host");
+        json.WriteNumber("weightsBytes", plan.Host.WeightsBytes);
+        json.WriteNumber("kvCacheBytes", plan.Host.KvCacheBytes);
+        json.WriteNumber("recurrentBytes", plan.Host.RecurrentBytes);
+        json.WriteNumber("computeBytes", plan.Host.ComputeBytes);
+        if (plan.Host.FreeAfterBytes is { } free)
+        {
+            json.WriteNumber("freeAfterBytes", free);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void Prediction(Utf8JsonWriter json, ThroughputPrediction? prediction)
+    {
+        json.WriteStartObject("prediction");
+        Rate("decodeTokensPerSecond", prediction?.DecodeTokensPerSecond);
+        Rate("prefillTokensPerSecond", prediction?.PrefillTokensPerSecond);
+        json.WriteString("limitedBy", prediction?.LimitedBy ?? "unknown");
+        json.WriteEndObject();
+
+        void Rate(string name, double? rate)
+        {
+            if (rate is { } known)
+            {
+                json.WriteNumber(name, known);
+            }
+            else
+            {
+                json.WriteNull(name);
+            }
+        }
+    }
+
+    private static void Decisions(Utf8JsonWriter json, ServerConfig config)
+    {
+        json.WriteStartArray("decisions");
+        foreach (Decision decision in config.Decisions)
+        {
+            json.WriteStartObject();
+            json.WriteString("option", decision.Option);
+            json.WriteString("value", decision.Value);
+            json.WriteString("reason", decision.Reason);
+            json.WriteBoolean("pinned", decision.Pinned);
+            json.WriteStartArray("rejected");
+            foreach (string alternative in decision.Alternatives)
+            {
+                json.WriteStringValue(alternative);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Problems(Utf8JsonWriter json, ServerConfig config)
+    {
+        json.WriteStartArray("problems");
+        foreach (PlanProblem problem in config.Problems)
+        {
+            json.WriteStartObject();
+            json.WriteString("message", problem.Message);
+            json.WriteString("remedy", problem.Remedy);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,70 @@
+using LlmOps.Engines;
+using LlmOps.Hardware;
+using LlmOps.Models;
+
+namespace LlmOps.Planning;
+
+/// <summary>What to plan for. Null leaves a choice to the planner; what is set here or pinned is never changed.</summary>
+public sealed record PlanRequest
+{
+    /// <summary>The model.</summary>
+    public required ModelDescription Model { get; init; }
+
+    /// <summary>The machine; only its GPUs are considered.</summary>
+    public required GpuTopology Topology { get; init; }
+
+    /// <summary>The binary that will run; null plans for the newest known version with support for the machine's GPUs.</summary>
+    public EngineCapabilities? Engine { get; init; }
+
+    /// <summary>How much headroom against how much speed.</summary>
+    public PlanMode Mode { get; init; }
+
+    /// <summary>Server name; null derives it from the model.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The name that clients use for the model; null derives it from the model.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>Tokens of context over all slots.</summary>
+    public long? ContextLength { get; init; }
+
+    /// <summary>Slots.</summary>
+    public int? Parallel { get; init; }
+
+    /// <summary>Type of keys and values in the KV cache.</summary>
+    public string? KvCacheType { get; init; }
+
+    /// <summary>Address to listen on.</summary>
+    public string? HostName { get; init; }
+
+    /// <summary>TCP port.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>A file with the API key.</summary>
+    public string? ApiKeyFile { get; init; }
+
+    /// <summary>A file with the chat template.</summary>
+    public string? ChatTemplateFile { get; init; }
+
+    /// <summary>Options fixed by the engine's own long flag names: <c>ctx-size</c> → <c>4096</c>.</summary>
+    public IReadOnlyDictionary<string, string> Pins { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Arguments passed on as they are.</summary>
+    public IReadOnlyList<string> ExtraArguments { get; init; } = [];
+
+    /// <summary>Whether the plan is for the machine that this runs on, so that free ports can be looked up.</summary>
+    public bool IsThisMachine { get; init; }
+}
+
+/// <summary>How much headroom against how much speed.</summary>
+public enum PlanMode
+{
+    /// <summary>A balance that fits most uses.</summary>
+    Auto,
+
+    /// <summary>More headroom and fewer slots, for servers that must not fail.</summary>
+    Stable,
+
+    /// <summary>Less headroom.</summary>
+    Fast,
+}

@@ -1,0 +1,105 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace LlmOps.Processes;
+
+/// <summary>Runs a command to its end and returns what it printed. The only place that starts short-lived processes.</summary>
+/// <remarks>
+/// CliWrap would be the library for this; it is not on every package feed that this project must restore from, so one small
+/// class stands in for it. Replace it when that changes.
+/// </remarks>
+public static class ProcessRunner
+{
+    /// <summary>Runs <paramref name="request"/>.</summary>
+    /// <exception cref="ProcessStartException">The program is missing or cannot be executed.</exception>
+    /// <exception cref="TimeoutException">It outlived <see cref="ProcessRequest.Timeout"/>; its whole tree was killed.</exception>
+    /// <exception cref="OperationCanceledException">The caller cancelled; its whole tree was killed.</exception>
+    public static async Task<ProcessResult> RunAsync(ProcessRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using Process process = Start(request);
+        process.StandardInput.Close();
+
+        StringBuilder output = new();
+        StringBuilder error = new();
+        Lock oneLineAtATime = new();
+        Task readOutput = ReadLinesAsync(process.StandardOutput, output, request, oneLineAtATime);
+        Task readError = ReadLinesAsync(process.StandardError, error, request, oneLineAtATime);
+
+        using CancellationTokenSource deadline = new(request.Timeout ?? Timeout.InfiniteTimeSpan);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            await process.WaitForExitAsync(either.Token).ConfigureAwait(false);
+            await Task.WhenAll(readOutput, readError).WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            Kill(process);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new TimeoutException($"{request.FileName} did not finish within {request.Timeout?.TotalSeconds:0.#} s and was ended.");
+        }
+
+        return new ProcessResult(process.ExitCode, output.ToString(), error.ToString());
+    }
+
+    private static Process Start(ProcessRequest request)
+    {
+        ProcessStartInfo start = new(request.FileName, request.Arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+            UseShellExecute = false,
+            CreateNoWindow = true,
+            WorkingDirectory = request.WorkingDirectory ?? string.Empty,
+        };
+        foreach ((string name, string? value) in request.Environment ?? new Dictionary<string, string?>())
+        {
+            start.Environment[name] = value;
+        }
+
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Exception problem) when (problem is Win32Exception or FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ProcessStartException($"'{request.FileName}' could not be started: {problem.Message}", problem);
+        }
+    }
+
+    private static async Task ReadLinesAsync(StreamReader reader, StringBuilder kept, ProcessRequest request, Lock oneLineAtATime)
+    {
+        while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
+        {
+            if (kept.Length + line.Length < request.OutputLimit)
+            {
+                kept.Append(line).Append('\n');
+            }
+
+            if (request.OnOutputLine is { } listener)
+            {
+                lock (oneLineAtATime)
+                {
+                    listener(line);
+                }
+            }
+        }
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It ended between the decision and the kill, which is what was wanted.
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using LlmOps.Diagnostics;
+
+namespace LlmOps.Servers;
+
+/// <summary>How one run of an engine ended.</summary>
+/// <param name="Exit">Its exit code or signal.</param>
+/// <param name="ReadyFor">How long it had been ready; null when it never was.</param>
+/// <param name="Reason">Why it ended, in one line.</param>
+/// <param name="Signature">The same for runs that ended in the same way.</param>
+internal sealed record EngineEnd(ExitStatus Exit, TimeSpan? ReadyFor, string Reason, string Signature)
+{
+    /// <summary>Finds out why a run ended from what it printed.</summary>
+    /// <param name="exit">How it ended.</param>
+    /// <param name="readyFor">How long it had been ready.</param>
+    /// <param name="lines">What it printed.</param>
+    /// <param name="byItself">Whether nobody had asked for the end; only then there is something to explain.</param>
+    public static EngineEnd Diagnose(ExitStatus exit, TimeSpan? readyFor, IReadOnlyList<string> lines, bool byItself)
+    {
+        if (!byItself)
+        {
+            return new EngineEnd(exit, readyFor, string.Empty, string.Empty);
+        }
+
+        // The end itself is evidence: a process that the kernel killed prints nothing.
+        FaultFinding? cause = FaultCatalogue.Default
+            .Diagnose([.. lines, EndNote(exit)])
+            .FirstOrDefault(finding => finding.Severity == FaultSeverity.Error);
+        string when = readyFor is null ? "before it was ready" : "after it was ready";
+        string reason = cause is not null
+            ? $"ended with {exit} {when}: {cause.Title}"
+            : lines.LastOrDefault(line => line.Trim().Length > 0) is { } last
+                ? $"ended with {exit} {when}; its last line: {last.Trim()}"
+                : $"ended with {exit} {when} without a word";
+        return new EngineEnd(exit, readyFor, reason, $"{exit} {cause?.Id}");
+    }
+
+    /// <summary>The line about an end that stands in the log and that the fault catalogue knows.</summary>
+    public static string EndNote(ExitStatus exit) => $"{LogLine.NoteMark} the engine ended with {exit}";
+}

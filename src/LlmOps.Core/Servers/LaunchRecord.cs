@@ -1,0 +1,35 @@
+using LlmOps.Configuration;
+using LlmOps.Engines;
+
+namespace LlmOps.Servers;
+
+/// <summary>What <c>launch.json</c> holds: all that the supervisor needs, so that it reads no YAML and starts fast. Never secrets.</summary>
+internal sealed record LaunchRecord
+{
+    public int SchemaVersion { get; init; } = ServerRecord.CurrentSchema;
+
+    /// <summary>The start that it is for.</summary>
+    public required string Instance { get; init; }
+
+    public required string File { get; init; }
+
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Where the engine runs: where the start was asked for, so that relative paths mean what they meant there.</summary>
+    public required string WorkingDirectory { get; init; }
+
+    public required ServerEndpoint Endpoint { get; init; }
+
+    public required string HealthPath { get; init; }
+
+    public required RestartPolicy Restart { get; init; }
+
+    public LaunchCommand Command => new(File, Arguments, Environment);
+}
+
+/// <summary>What <c>stop.json</c> holds: how a stop that is about to be signalled is meant.</summary>
+/// <param name="GraceSeconds">How long the engine may take to end by itself.</param>
+/// <param name="Reason">Why; becomes the reason of the stopped server. Null for a stop that somebody asked for.</param>
+internal sealed record StopRequest(double GraceSeconds, string? Reason);

@@ -1,0 +1,96 @@
+namespace LlmOps.Servers;
+
+/// <summary>A server that was started, as the registry on disk and the running processes tell of it together.</summary>
+public sealed record LlmServer
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it is doing.</summary>
+    public ServerState State { get; init; }
+
+    /// <summary>Process id of the engine; null when it is not running.</summary>
+    public int? Pid { get; init; }
+
+    /// <summary>Process id of its supervisor; null when there is none.</summary>
+    public int? SupervisorPid { get; init; }
+
+    /// <summary>Base address for clients on this machine.</summary>
+    public required Uri Endpoint { get; init; }
+
+    /// <summary>The engine.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>How it runs: <c>process</c>.</summary>
+    public string Runtime { get; init; } = "process";
+
+    /// <summary>The model file.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The name that clients use for the model.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>When it was started.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When it became ready; null when it has not yet.</summary>
+    public DateTimeOffset? ReadyAt { get; init; }
+
+    /// <summary>When it ended; null while it runs.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Its exit code; null while it runs and when a signal ended it.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>The signal that ended it: <c>SIGKILL</c>; null when none did.</summary>
+    public string? ExitSignal { get; init; }
+
+    /// <summary>Why it is in this state, in one line; null when there is nothing to say.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>How often the supervisor has restarted it.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>Tokens of context each slot really has, as the server says; null before it is ready.</summary>
+    public long? ContextLength { get; init; }
+
+    /// <summary>Slots that it really has; null before it is ready.</summary>
+    public int? Slots { get; init; }
+
+    /// <summary>The log file now being written.</summary>
+    public required string LogPath { get; init; }
+
+    /// <summary>The configuration it was started with.</summary>
+    public required string ConfigPath { get; init; }
+
+    /// <summary>A file with the API key; null for none.</summary>
+    public string? ApiKeyFile { get; init; }
+}
+
+/// <summary>What a server is doing.</summary>
+public enum ServerState
+{
+    /// <summary>Its process is being started.</summary>
+    Starting,
+
+    /// <summary>It is loading the model.</summary>
+    Loading,
+
+    /// <summary>It answers requests.</summary>
+    Ready,
+
+    /// <summary>It ended and the supervisor will start it again.</summary>
+    Restarting,
+
+    /// <summary>It is being stopped.</summary>
+    Stopping,
+
+    /// <summary>It was stopped on request.</summary>
+    Stopped,
+
+    /// <summary>It ended by itself.</summary>
+    Failed,
+
+    /// <summary>It runs, but its supervisor is gone: it can be used and stopped, its log is no longer written.</summary>
+    Unsupervised,
+}

@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using LlmOps.Configuration;
+using LlmOps.Engines;
+using LlmOps.Processes;
+
+namespace LlmOps.Servers;
+
+/// <summary>What is looked at before a start changes anything.</summary>
+internal static class StartChecks
+{
+    private static readonly string[] s_secretFlags = ["--api-key", "--hf-token", "-hft"];
+
+    /// <summary>Refuses a command that cannot run here, or that would show a secret to everybody.</summary>
+    public static void RequireRunnable(ServerConfig config, LaunchCommand command)
+    {
+        if (config.Runtime != "process")
+        {
+            throw new LlmOpsException($"Server '{config.Name}' wants the runtime '{config.Runtime}', which cannot be started yet; use 'process'.", "RuntimeNotSupported");
+        }
+
+        bool isPath = command.File.Contains('/', StringComparison.Ordinal);
+        if (isPath ? !ExecutableFinder.IsExecutable(command.File) : ExecutableFinder.Find(command.File) is null)
+        {
+            string problem = isPath && File.Exists(command.File) ? "may not be executed; set its execute permission" : "is not there; install an engine or name another";
+            throw new LlmOpsException($"The engine '{command.File}' {problem}.", "EngineNotFound") { Kind = ErrorKind.NotFound };
+        }
+
+        if (!File.Exists(config.Model) && !Directory.Exists(config.Model) && (config.Engine == EngineNames.LlamaCpp || Path.IsPathRooted(config.Model)))
+        {
+            throw new LlmOpsException($"The model '{config.Model}' of server '{config.Name}' is not there; correct 'model' in the configuration.", "ModelNotFound") { Kind = ErrorKind.NotFound };
+        }
+
+        RequireNoSecrets(config, command);
+    }
+
+    /// <summary>Refuses a server that others can reach without a key, unless that is wanted.</summary>
+    public static void RequireProtected(ServerConfig config, bool force)
+    {
+        ServerEndpoint endpoint = config.Endpoint;
+        if (endpoint.ApiKeyFile is { } keyFile && SecretMask.ReadKeys(keyFile).Count == 0)
+        {
+            string problem = File.Exists(keyFile) ? "holds no key" : "is not there";
+            throw new LlmOpsException($"The API key file '{keyFile}' of server '{config.Name}' {problem}; write a key into it, one a line.", "ApiKeyFileNotFound") { Kind = ErrorKind.NotFound };
+        }
+
+        if (!endpoint.IsLoopback && endpoint.ApiKeyFile is null && !force)
+        {
+            throw new LlmOpsException(
+                $"Server '{config.Name}' would listen on {endpoint.Host} without an API key, open to everybody who reaches this machine; name an API key file, listen on 127.0.0.1, or force it.",
+                "ExposedWithoutKey");
+        }
+    }
+
+    /// <summary>Refuses an address that is not this machine's and a port that is taken, and says by whom.</summary>
+    public static async Task RequireFreePortAsync(ServerConfig config, ServerRegistry registry, CancellationToken cancellationToken)
+    {
+        ServerEndpoint endpoint = config.Endpoint;
+        if (endpoint.Port is < 1 or > IPEndPoint.MaxPort)
+        {
+            throw new LlmOpsException($"Port {Text(endpoint.Port)} of server '{config.Name}' is not one; use 1 to 65535.", "PortInvalid");
+        }
+
+        // A server that is still loading has not taken its port yet, and will fail minutes later if another one has by then.
+        LlmServer? other = registry.List().FirstOrDefault(server =>
+            server.IsRunning() && server.Endpoint.Port == endpoint.Port && !server.Name.Equals(config.Name, StringComparison.Ordinal));
+        if (other is not null)
+        {
+            throw InUse(config, $"server '{other.Name}' ({other.State})");
+        }
+
+        foreach (IPAddress address in await ResolveAsync(config, cancellationToken).ConfigureAwait(false))
+        {
+            RequireBindable(config, address);
+        }
+    }
+
+    private static void RequireBindable(ServerConfig config, IPAddress address)
+    {
+        int port = config.Endpoint.Port;
+        try
+        {
+            using Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            if (OperatingSystem.IsWindows())
+            {
+                // Elsewhere a listener always excludes others from binding; on Windows only this option does.
+                socket.ExclusiveAddressUse = true;
+            }
+
+            socket.Bind(new IPEndPoint(address, port));
+            socket.Listen(1);
+        }
+        catch (SocketException problem)
+        {
+            throw problem.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => InUse(config, PortHolder.Describe(port) ?? "another program", problem),
+                SocketError.AddressNotAvailable => new LlmOpsException(
+                    $"Server '{config.Name}' cannot listen on {config.Endpoint.Host}: that is no address of this machine; use 127.0.0.1, 0.0.0.0 or one of its own.", "HostNotLocal", problem),
+                SocketError.AccessDenied => new LlmOpsException(
+                    $"Server '{config.Name}' may not listen on port {Text(port)}: ports below 1024 need privileges; use a higher one.", "PortNotPermitted", problem),
+                SocketError.AddressFamilyNotSupported => new LlmOpsException(
+                    $"Server '{config.Name}' cannot listen on {config.Endpoint.Host}: this machine has no such kind of address.", "HostNotLocal", problem),
+                _ => new LlmOpsException($"Server '{config.Name}' cannot listen on {config.Endpoint.Host}:{Text(port)}: {problem.Message}.", "PortNotUsable", problem),
+            };
+        }
+    }
+
+    private static async Task<IPAddress[]> ResolveAsync(ServerConfig config, CancellationToken cancellationToken)
+    {
+        string host = config.Endpoint.Host;
+        if (host == "*")
+        {
+            return [IPAddress.Any];
+        }
+
+        if (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address))
+        {
+            return [address];
+        }
+
+        try
+        {
+            // Engines bind the first address that a name stands for.
+            IPAddress[] found = await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+            return found.Length > 0 ? [found[0]] : throw NoSuchHost(null);
+        }
+        catch (SocketException problem)
+        {
+            throw NoSuchHost(problem);
+        }
+
+        LlmOpsException NoSuchHost(Exception? inner) => new(
+            $"Server '{config.Name}' cannot listen on '{host}': no address is known by that name; use an address of this machine.", "HostNotLocal", inner);
+    }
+
+    private static void RequireNoSecrets(ServerConfig config, LaunchCommand command)
+    {
+        foreach (string flag in s_secretFlags)
+        {
+            if (command.Arguments.Any(argument => argument == flag || argument.StartsWith(flag + "=", StringComparison.Ordinal)))
+            {
+                throw new LlmOpsException(
+                    $"Server '{config.Name}' passes a secret by {flag}, which every user of this machine can read in the process list; put it into a file (apiKeyFile) or the environment of the shell.",
+                    "SecretInConfig");
+            }
+        }
+
+        if (config.Environment.Keys.FirstOrDefault(SecretMask.IsSecretName) is { } variable)
+        {
+            throw new LlmOpsException(
+                $"Server '{config.Name}' sets {variable} in its configuration, where it would be stored; set it in the environment of the shell instead, from where it is passed on.",
+                "SecretInConfig");
+        }
+    }
+
+    private static LlmOpsException InUse(ServerConfig config, string holder, Exception? inner = null) => new(
+        $"Server '{config.Name}' cannot listen on port {Text(config.Endpoint.Port)}: {holder} has it; stop that or choose another port.", "PortInUse", inner)
+        { Kind = ErrorKind.AlreadyExists };
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

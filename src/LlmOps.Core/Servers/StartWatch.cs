@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Globalization;
+using LlmOps.Diagnostics;
+
+namespace LlmOps.Servers;
+
+/// <summary>Waits for a server to become ready and tells of its progress; notices its end, a standstill and the end of patience.</summary>
+internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? timeout, IProgress<StartProgress>? progress) : IDisposable
+{
+    private const int LastLinesCount = 20;
+
+    private readonly long _began = Stopwatch.GetTimestamp();
+    private readonly LogFollower _log = LogFollower.AtStart(folder.LogFile);
+    private readonly SignsOfLife _life = new();
+    private string _activity = "starting";
+    private long _modelBytes = -1;
+
+    private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_began);
+
+    /// <summary>Waits until the server is ready.</summary>
+    /// <exception cref="ServerFailedException">It ended, stalled or took too long. In the latter two cases it still runs.</exception>
+    public async Task<LlmServer> WaitUntilReadyAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan lastSign = TimeSpan.Zero;
+        ServerState? lastState = null;
+        while (true)
+        {
+            LlmServer server = ServerView.Read(folder);
+            bool alive = (lastState is not null || server.State != ServerState.Ready) && ReportNewLines(server);
+            alive |= server.State != lastState;
+            lastState = server.State;
+            switch (server.State)
+            {
+                case ServerState.Ready or ServerState.Unsupervised when server.ReadyAt is not null:
+                    Report(server, "ready", 1, null);
+                    return server;
+                case ServerState.Stopped or ServerState.Failed or ServerState.Unsupervised:
+                    throw Ended(server);
+            }
+
+            if (alive || (server.Pid is { } pid && _life.HaveChanged(pid)))
+            {
+                lastSign = Elapsed;
+            }
+            else if (Elapsed - lastSign > stall)
+            {
+                throw Problem(server, "ServerStalled", ErrorKind.Timeout,
+                    $"showed no sign of life for {Seconds(stall)} while {_activity}; a disk, a network drive or a driver may hang");
+            }
+
+            if (Elapsed > timeout)
+            {
+                throw Problem(server, "ServerStartTimeout", ErrorKind.Timeout,
+                    $"was not ready within {Seconds(timeout.Value)} (it was {_activity}); give it more time or a smaller model");
+            }
+
+            // Quick at first, because small models are; later the look itself should cost nothing.
+            await Task.Delay(Elapsed < TimeSpan.FromSeconds(3) ? 15 : 50, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _log.Dispose();
+
+    private bool ReportNewLines(LlmServer server)
+    {
+        IReadOnlyList<string> lines = _log.ReadNew(keepPartial: server.IsRunning());
+        foreach (string line in lines)
+        {
+            string text = LogLine.WithoutTime(line);
+            _activity = LoadStage.Read(text) ?? _activity;
+            Report(server, _activity, null, text);
+        }
+
+        if (progress is not null && lines.Count == 0 && _activity == LoadStage.Weights && server.Pid is { } pid)
+        {
+            Report(server, _activity, SignsOfLife.LoadedFraction(pid, ModelBytes(server)), null);
+        }
+
+        return lines.Count > 0;
+    }
+
+    private void Report(LlmServer server, string activity, double? fraction, string? line) =>
+        progress?.Report(new StartProgress(server.State, activity, fraction, Elapsed, line));
+
+    private long ModelBytes(LlmServer server) =>
+        _modelBytes >= 0 ? _modelBytes : _modelBytes = File.Exists(server.Model) ? new FileInfo(server.Model).Length : 0;
+
+    private static ServerFailedException Ended(LlmServer server)
+    {
+        string how = server.State switch
+        {
+            ServerState.Stopped => "was stopped before it was ready",
+            ServerState.Unsupervised => "lost its supervisor before it was ready; stop it and start it again",
+            _ => server.Reason ?? "ended before it was ready",
+        };
+        return Problem(server, "ServerFailed", ErrorKind.ServerFailed, how);
+    }
+
+    private static ServerFailedException Problem(LlmServer server, string errorId, ErrorKind kind, string what)
+    {
+        List<string> lines = [.. CurrentRun(ServerLog.Tail(server.LogPath, 2000)).Select(LogLine.WithoutTime)];
+        List<FaultFinding> causes = [.. FaultCatalogue.Default.Diagnose(lines).Where(finding => finding.Severity == FaultSeverity.Error)];
+        string remedy = causes is [var cause, ..] ? $" {cause.Remedy}" : string.Empty;
+        return new ServerFailedException(
+            $"Server '{server.Name}' {what}.{remedy} Log: {server.LogPath}", errorId, server, causes, [.. lines.TakeLast(LastLinesCount)]) { Kind = kind };
+    }
+
+    /// <summary>The lines of the last run: older ones may tell of an older fault.</summary>
+    private static IEnumerable<string> CurrentRun(IReadOnlyList<string> lines)
+    {
+        int start = lines.Count - 1;
+        while (start > 0 && !lines[start].Contains($"{LogLine.NoteMark} starting ", StringComparison.Ordinal))
+        {
+            start--;
+        }
+
+        return lines.Skip(Math.Max(0, start));
+    }
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
+}

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace LlmOps.Servers;
+
+/// <summary>How a supervisor is asked to stop its server: the first SIGTERM or SIGINT asks, a second one hurries.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    private readonly CancellationTokenSource _stop;
+    private readonly CancellationTokenSource _hurry = new();
+    private readonly List<PosixSignalRegistration> _registrations = [];
+
+    /// <summary>Starts to listen.</summary>
+    /// <param name="stop">Asks to stop too.</param>
+    public StopSignals(CancellationToken stop)
+    {
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        foreach (PosixSignal signal in new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT })
+        {
+            _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+            {
+                context.Cancel = true;
+                (_stop.IsCancellationRequested ? _hurry : _stop).Cancel();
+            }));
+        }
+
+        // A supervisor has no terminal whose end could concern it.
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true));
+    }
+
+    /// <summary>Cancelled when the server should stop.</summary>
+    public CancellationToken Stop => _stop.Token;
+
+    /// <summary>Cancelled when it should stop at once.</summary>
+    public CancellationToken Hurry => _hurry.Token;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _registrations.ForEach(registration => registration.Dispose());
+        _stop.Dispose();
+        _hurry.Dispose();
+    }
+}

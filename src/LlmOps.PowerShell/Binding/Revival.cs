@@ -1,0 +1,70 @@
+using System.Management.Automation;
+using System.Text.Json;
+using LlmOps.Benchmarking;
+using LlmOps.Configuration;
+using LlmOps.Hardware;
+
+namespace LlmOps.Binding;
+
+/// <summary>Carries objects through PowerShell's serialisation (jobs, remote sessions), which by itself keeps only their outermost values.</summary>
+/// <remarks>
+/// The module's type data gives each type of <see cref="Types"/> a hidden property with the text made here; PowerShell serialises it
+/// like any other, and <see cref="RevivingConverter"/> makes a live object of it on the other side.
+/// </remarks>
+public static class Revival
+{
+    /// <summary>The hidden property that holds the text.</summary>
+    public const string PropertyName = "LlmOpsObject";
+
+    /// <summary>The types whose objects come back to life.</summary>
+    public static IReadOnlyList<Type> Types { get; } = [typeof(GpuTopology), typeof(GpuDevice), typeof(ServerConfig), typeof(ThroughputResult)];
+
+    /// <summary>The whole object as text.</summary>
+    public static string? TextOf(PSObject item) => item?.BaseObject switch
+    {
+        GpuTopology topology => JsonSerializer.Serialize(Snapshot(topology), RevivalJson.Default.TopologySnapshot),
+        GpuDevice gpu => JsonSerializer.Serialize(
+            new GpuSnapshot(gpu, TopologyOrigin.Of(gpu) is GpuTopology topology ? Snapshot(topology) : null), RevivalJson.Default.GpuSnapshot),
+        ServerConfig config => ServerConfigFile.ToYaml(config),
+        ThroughputResult result => JsonSerializer.Serialize(result, RevivalJson.Default.ThroughputResult),
+        _ => null,
+    };
+
+    /// <summary>The object that <paramref name="text"/> was made of.</summary>
+    internal static object Revive(string text, Type type)
+    {
+        if (type == typeof(GpuTopology))
+        {
+            return Revive(JsonSerializer.Deserialize(text, RevivalJson.Default.TopologySnapshot)!);
+        }
+
+        if (type == typeof(GpuDevice))
+        {
+            GpuSnapshot snapshot = JsonSerializer.Deserialize(text, RevivalJson.Default.GpuSnapshot)!;
+            if (snapshot.Topology is not null)
+            {
+                TopologyOrigin.Remember(Revive(snapshot.Topology), snapshot.Gpu);
+            }
+
+            return snapshot.Gpu;
+        }
+
+        return type == typeof(ServerConfig)
+            ? ServerConfigFile.Parse(text, "the configuration from the other session")
+            : JsonSerializer.Deserialize(text, RevivalJson.Default.ThroughputResult)!;
+    }
+
+    private static TopologySnapshot Snapshot(GpuTopology topology) =>
+        new(topology, TopologyOrigin.IsThisMachine(topology) ? Environment.MachineName : null);
+
+    private static GpuTopology Revive(TopologySnapshot snapshot)
+    {
+        // A job runs on this machine, a remote session on another one: only the former's topology is this machine's.
+        if (snapshot.CapturedOn == Environment.MachineName)
+        {
+            TopologyOrigin.MarkThisMachine(snapshot.Topology);
+        }
+
+        return TopologyOrigin.Remember(snapshot.Topology, snapshot.Topology);
+    }
+}

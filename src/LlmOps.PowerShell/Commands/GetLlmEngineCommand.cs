@@ -1,0 +1,37 @@
+using System.Management.Automation;
+using LlmOps.Binding;
+using LlmOps.Configuration;
+using LlmOps.Engines;
+
+namespace LlmOps.Commands;
+
+/// <summary>Finds the engines on this machine and reads what each accepts.</summary>
+[Cmdlet(VerbsCommon.Get, "LlmEngine")]
+[OutputType(typeof(EngineCapabilities))]
+public sealed class GetLlmEngineCommand : LlmOpsCommand
+{
+    /// <summary>Which engine; Auto for all.</summary>
+    [Parameter(HelpMessage = "Which engine to look for; Auto for all.")]
+    [ValidateSet(EngineChoice.Auto, EngineNames.LlamaCpp)]
+    public string Engine { get; set; } = EngineChoice.Auto;
+
+    /// <summary>Only these binaries.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Read this binary instead of looking for engines.")]
+    [Alias("PSPath")]
+    public string[] Path { get; set; } = [];
+
+    /// <inheritdoc />
+    protected override void Process()
+    {
+        if (Path.Length == 0)
+        {
+            WriteObject(EngineChoice.FindAll(this), enumerateCollection: true);
+            return;
+        }
+
+        foreach (string path in Path)
+        {
+            Attempt(path, () => WriteObject(EngineChoice.Require(this, path)));
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Management.Automation;
+using LlmOps.Binding;
+using LlmOps.Models;
+
+namespace LlmOps.Commands;
+
+/// <summary>Reads what model files say of themselves.</summary>
+[Cmdlet(VerbsCommon.Get, "LlmModel", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(ModelDescription))]
+public sealed class GetLlmModelCommand : LlmOpsCommand
+{
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
+
+    /// <summary>GGUF file (any part of a split one); wildcards.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet, ValueFromPipeline = true, HelpMessage = "GGUF file (any part of a split one), with wildcards.")]
+    [ArgumentCompleter(typeof(ModelFileCompleter))]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>GGUF file, by its literal path.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "GGUF file, by its literal path.")]
+    [Alias("PSPath")]
+    [ArgumentCompleter(typeof(ModelFileCompleter))]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <inheritdoc />
+    protected override void Process()
+    {
+        bool literal = ParameterSetName == LiteralPathSet;
+        Each(literal ? LiteralPath : Path, path => FilePaths.Existing(this, path, literal), file => WriteObject(ModelReader.Read(file)));
+    }
+}

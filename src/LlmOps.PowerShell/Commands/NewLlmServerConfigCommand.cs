@@ -1,0 +1,197 @@
+using System.Collections;
+using System.Management.Automation;
+using LlmOps.Binding;
+using LlmOps.Configuration;
+using LlmOps.Engines;
+using LlmOps.Hardware;
+using LlmOps.Models;
+using LlmOps.Planning;
+
+namespace LlmOps.Commands;
+
+/// <summary>Computes a launch configuration for a model on given GPUs, with a reason for every value.</summary>
+[Cmdlet(VerbsCommon.New, "LlmServerConfig")]
+[OutputType(typeof(ServerConfig))]
+public sealed class NewLlmServerConfigCommand : LlmOpsCommand
+{
+    // The default view of the object shows the reasons when this name is on top of its type names.
+    private const string ExplainedType = "LlmOps.Configuration.ServerConfig#Explained";
+    private readonly List<GpuDevice> _gpus = [];
+    private EngineCapabilities? _engine;
+    private bool _isEngineKnown;
+
+    /// <summary>The machine to plan for; this one when neither it nor GPUs are given.</summary>
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The machine to plan for (Get-GpuTopology); this one when left out.")]
+    public GpuTopology? Topology { get; set; }
+
+    /// <summary>The GPUs to plan for, in the order to use them.</summary>
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The GPUs to plan for, in the order to use them.")]
+    public GpuDevice[] Gpu { get; set; } = [];
+
+    /// <summary>The model file.</summary>
+    [Parameter(Mandatory = true, Position = 0, HelpMessage = "The model file (GGUF; any part of a split one).")]
+    [ArgumentCompleter(typeof(ModelFileCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Model { get; set; } = string.Empty;
+
+    /// <summary>The engine.</summary>
+    [Parameter(HelpMessage = "The engine; Auto chooses.")]
+    [ValidateSet(EngineChoice.Auto, EngineNames.LlamaCpp)]
+    public string Engine { get; set; } = EngineChoice.Auto;
+
+    /// <summary>The engine's binary; the best one found when left out.</summary>
+    [Parameter(HelpMessage = "The engine's binary; the best one found when left out.")]
+    [ValidateNotNullOrEmpty]
+    public string? EnginePath { get; set; }
+
+    /// <summary>How the engine runs.</summary>
+    [Parameter(HelpMessage = "How the engine runs; Auto chooses.")]
+    [ValidateSet(EngineChoice.Auto, "process")]
+    public string Runtime { get; set; } = EngineChoice.Auto;
+
+    /// <summary>What to prefer where safety and speed differ.</summary>
+    [Parameter(HelpMessage = "What to prefer where safety and speed differ.")]
+    public PlanMode Mode { get; set; } = PlanMode.Auto;
+
+    /// <summary>Tokens of context.</summary>
+    [Parameter(HelpMessage = "Tokens of context; the planner chooses when left out.")]
+    [ValidateRange(1L, int.MaxValue)]
+    public long? ContextLength { get; set; }
+
+    /// <summary>Requests served at the same time.</summary>
+    [Parameter(HelpMessage = "Requests served at the same time; the planner chooses when left out.")]
+    [ValidateRange(1, 4096)]
+    public int? Parallel { get; set; }
+
+    /// <summary>Type of the KV cache.</summary>
+    [Parameter(HelpMessage = "Type of the KV cache, for example f16 or q8_0.")]
+    [ArgumentCompleter(typeof(KvCacheTypeCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? KvCacheType { get; set; }
+
+    /// <summary>Address to listen on.</summary>
+    [Parameter(HelpMessage = "Address to listen on; 127.0.0.1 when left out.")]
+    [ValidateNotNullOrEmpty]
+    public string? HostName { get; set; }
+
+    /// <summary>TCP port.</summary>
+    [Parameter(HelpMessage = "TCP port to listen on.")]
+    [ValidateRange(1, 65535)]
+    public int? Port { get; set; }
+
+    /// <summary>A file with the API key.</summary>
+    [Parameter(HelpMessage = "A file with the API key, one a line.")]
+    [ValidateNotNullOrEmpty]
+    public string? ApiKeyFile { get; set; }
+
+    /// <summary>A file with the chat template to use instead of the model's own.</summary>
+    [Parameter(HelpMessage = "A file with the chat template to use instead of the model's own.")]
+    [ValidateNotNullOrEmpty]
+    public string? ChatTemplate { get; set; }
+
+    /// <summary>The server's name; from the model's when left out.</summary>
+    [Parameter(HelpMessage = "The server's name; from the model's when left out.")]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>The name that clients use for the model.</summary>
+    [Parameter(HelpMessage = "The name that clients use for the model.")]
+    [ValidateNotNullOrEmpty]
+    public string? Alias { get; set; }
+
+    /// <summary>Options to fix, by the engine's own long flag names; the rest is planned around them.</summary>
+    [Parameter(HelpMessage = "Options to fix, by the engine's own long flag names: @{ 'ctx-size' = 4096 }.")]
+    public Hashtable? Option { get; set; }
+
+    /// <summary>Arguments to pass on as they are.</summary>
+    [Parameter(HelpMessage = "Arguments to pass on to the engine as they are.")]
+    public string[] ExtraArgument { get; set; } = [];
+
+    /// <summary>Show every value with its reason.</summary>
+    [Parameter(HelpMessage = "Show every value with its reason.")]
+    public SwitchParameter Explain { get; set; }
+
+    /// <inheritdoc />
+    protected override void Process()
+    {
+        if (Gpu.Length > 0)
+        {
+            _gpus.AddRange(Gpu);
+        }
+        else if (Topology is not null || !MyInvocation.ExpectingInput)
+        {
+            Plan(Topology ?? ThisMachine.Capture(this, TopologySource.Auto));
+        }
+    }
+
+    /// <inheritdoc />
+    protected override void End()
+    {
+        if (_gpus.Count > 0)
+        {
+            Attempt(_gpus, () => Plan(TopologyOrigin.Narrow(TopologyOrigin.Of(_gpus[0]) ?? ThisMachine.Capture(this, TopologySource.Auto), _gpus)));
+        }
+    }
+
+    private void Plan(GpuTopology topology)
+    {
+        bool isThisMachine = TopologyOrigin.IsThisMachine(topology);
+        ServerConfig config = new ServerPlanner().Plan(new PlanRequest
+        {
+            Model = ModelReader.Read(FilePaths.Existing(this, Model)),
+            Topology = topology,
+            IsThisMachine = isThisMachine,
+            Engine = EngineFor(isThisMachine),
+            Mode = Mode,
+            Name = Name,
+            Alias = Alias,
+            ContextLength = ContextLength,
+            Parallel = Parallel,
+            KvCacheType = KvCacheType,
+            HostName = HostName,
+            Port = Port,
+            ApiKeyFile = ApiKeyFile is null ? null : FilePaths.New(this, ApiKeyFile),
+            ChatTemplateFile = ChatTemplate is null ? null : FilePaths.Existing(this, ChatTemplate),
+            Pins = OptionPins.Of(Option),
+            ExtraArguments = ExtraArgument,
+        });
+        Write(config);
+    }
+
+    private EngineCapabilities? EngineFor(bool isThisMachine)
+    {
+        // The engine of this machine says nothing about another one's, unless somebody says that it is the same.
+        if (!isThisMachine && EnginePath is null)
+        {
+            return null;
+        }
+
+        if (!_isEngineKnown)
+        {
+            _engine = EngineChoice.Find(this, EnginePath);
+            _isEngineKnown = true;
+            if (_engine is null)
+            {
+                WriteWarning("No llama-server was found: the plan is for the newest version known, and Start-LlmServer will need one (see Get-LlmEngine).");
+            }
+        }
+
+        return _engine;
+    }
+
+    private void Write(ServerConfig config)
+    {
+        foreach (PlanProblem problem in config.Problems)
+        {
+            WriteWarning($"{config.Name}: {problem.Message} {problem.Remedy}");
+        }
+
+        PSObject output = PSObject.AsPSObject(config);
+        if (Explain)
+        {
+            output.TypeNames.Insert(0, ExplainedType);
+        }
+
+        WriteObject(output);
+    }
+}

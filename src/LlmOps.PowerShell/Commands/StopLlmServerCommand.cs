@@ -1,0 +1,41 @@
+using System.Management.Automation;
+using LlmOps.Servers;
+
+namespace LlmOps.Commands;
+
+/// <summary>Stops servers: asks first, ends them after a while.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "LlmServer", SupportsShouldProcess = true)]
+[OutputType(typeof(LlmServer))]
+public sealed class StopLlmServerCommand : ServerSelectionCommand
+{
+    /// <summary>Seconds that a server gets to finish requests and end by itself.</summary>
+    [Parameter(HelpMessage = "Seconds that a server gets to finish requests and end by itself.")]
+    [ValidateRange(0, 3600)]
+    public int GraceSec { get; set; } = 10;
+
+    /// <summary>Give the stopped server.</summary>
+    [Parameter(HelpMessage = "Give the stopped server.")]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc />
+    protected override void Process(LlmServer server)
+    {
+        if (server.State is ServerState.Stopped or ServerState.Failed)
+        {
+            WriteVerbose($"Server '{server.Name}' is not running ({server.State}).");
+            Write(server);
+        }
+        else if (ShouldProcess($"{server.Name} (process {server.Pid}, {server.Endpoint})", "Stop server"))
+        {
+            Write(Await(stop => new ServerController(Registry).StopAsync(server.Name, TimeSpan.FromSeconds(GraceSec), stop)));
+        }
+    }
+
+    private void Write(LlmServer server)
+    {
+        if (PassThru)
+        {
+            WriteObject(server);
+        }
+    }
+}

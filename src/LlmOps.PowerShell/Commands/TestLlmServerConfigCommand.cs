@@ -1,0 +1,28 @@
+using System.Management.Automation;
+using LlmOps.Configuration;
+using LlmOps.Diagnostics;
+
+namespace LlmOps.Commands;
+
+/// <summary>Checks whether configurations can start on this machine: memory, flags of the engine, files, addresses and keys.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "LlmServerConfig")]
+[OutputType(typeof(CheckResult), typeof(bool))]
+public sealed class TestLlmServerConfigCommand : CheckCommand
+{
+    private static readonly CheckCategory[] AboutConfigurations =
+        [CheckCategory.Engine, CheckCategory.Model, CheckCategory.Memory, CheckCategory.Network, CheckCategory.Security, CheckCategory.Storage];
+
+    /// <summary>The configuration.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, HelpMessage = "The configuration.")]
+    [Alias("Config")]
+    public ServerConfig[] InputObject { get; set; } = [];
+
+    /// <inheritdoc />
+    protected override void Process()
+    {
+        foreach (ServerConfig config in InputObject)
+        {
+            Attempt(config, () => Check(null, config, null, null, AboutConfigurations));
+        }
+    }
+}

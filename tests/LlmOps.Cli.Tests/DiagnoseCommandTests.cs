@@ -1,0 +1,44 @@
+using System.Text.Json;
+
+namespace LlmOps.Cli.Tests;
+
+public sealed class DiagnoseCommandTests : IDisposable
+{
+    private readonly Sandbox _sandbox = new();
+
+    public void Dispose() => _sandbox.Dispose();
+
+    [Fact]
+    public async Task A_known_fault_is_found_in_a_log_with_its_line_and_its_remedy()
+    {
+        string log = _sandbox.WriteFile(
+            "server.log",
+            """
+            load_tensors: loading model tensors, this can take a while... (mmap = true)
+            ggml_backend_cuda_buffer_type_alloc_buffer: allocating 8192.00 MiB on device 0: cudaMalloc failed: out of memory
+            llama_model_load: error loading model: unable to allocate CUDA0 buffer
+            """);
+
+        Outcome outcome = await _sandbox.RunAsync("diagnose", log, "--json");
+
+        Assert.Equal((0, string.Empty), (outcome.ExitCode, outcome.Error));
+        JsonElement first = outcome.Json[0];
+        Assert.Equal(2, first.GetProperty("lineNumber").GetInt32());
+        Assert.Contains("out of memory", first.GetProperty("line").GetString(), StringComparison.Ordinal);
+        Assert.Equal("error", first.GetProperty("severity").GetString());
+        Assert.NotEmpty(first.GetProperty("id").GetString()!);
+        Assert.NotEmpty(first.GetProperty("title").GetString()!);
+        Assert.NotEmpty(first.GetProperty("cause").GetString()!);
+        Assert.NotEmpty(first.GetProperty("remedy").GetString()!);
+    }
+
+    [Fact]
+    public async Task A_log_without_faults_is_an_empty_json_array()
+    {
+        string log = _sandbox.WriteFile("server.log", "main: server is listening on http://127.0.0.1:8080\n");
+
+        Outcome outcome = await _sandbox.RunAsync("diagnose", log, "--json");
+
+        Assert.Equal((0, 0), (outcome.ExitCode, outcome.Json.GetArrayLength()));
+    }
+}

@@ -1,0 +1,22 @@
+namespace LlmOps.Core.Tests.Models;
+
+/// <summary>A folder for one test's model files.</summary>
+internal sealed class ModelFolder : IDisposable
+{
+    public ModelFolder() => Directory.CreateDirectory(Root);
+
+    public string Root { get; } = Path.Combine(Path.GetTempPath(), $"llmops-models-{Guid.NewGuid():N}");
+
+    public string PathOf(string name) => Path.Combine(Root, name);
+
+    public string Write(string name, GgufHeader header) => Write(name, header.ToBytes());
+
+    public string Write(string name, ReadOnlySpan<byte> bytes)
+    {
+        string path = PathOf(name);
+        File.WriteAllBytes(path, bytes);
+        return path;
+    }
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+}
