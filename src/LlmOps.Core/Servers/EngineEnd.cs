@@ -9,6 +9,8 @@ namespace LlmOps.Servers;
 /// <param name="Signature">The same for runs that ended in the same way.</param>
 internal sealed record EngineEnd(ExitStatus Exit, TimeSpan? ReadyFor, string Reason, string Signature)
 {
+    private const int LongestLine = 160;
+
     /// <summary>Finds out why a run ended from what it printed.</summary>
     /// <param name="exit">How it ended.</param>
     /// <param name="readyFor">How long it had been ready.</param>
@@ -27,11 +29,20 @@ internal sealed record EngineEnd(ExitStatus Exit, TimeSpan? ReadyFor, string Rea
             .FirstOrDefault(finding => finding.Severity == FaultSeverity.Error);
         string when = readyFor is null ? "before it was ready" : "after it was ready";
         string reason = cause is not null
-            ? $"ended with {exit} {when}: {cause.Title}"
+            ? $"ended with {exit} {when}: {cause.Title} ({Shorten(cause.Line)})"
             : lines.LastOrDefault(line => line.Trim().Length > 0) is { } last
-                ? $"ended with {exit} {when}; its last line: {last.Trim()}"
+                ? $"ended with {exit} {when}; its last line: {Shorten(last)}"
                 : $"ended with {exit} {when} without a word";
         return new EngineEnd(exit, readyFor, reason, $"{exit} {cause?.Id}");
+    }
+
+    // Where llama.cpp's lines begin with their time, level and part ("0.01.234.567 E srv"), the words alone are worth their place in one line.
+    private static string Shorten(string line)
+    {
+        string text = line.Trim();
+        int level = text.IndexOf(" E ", StringComparison.Ordinal);
+        text = level is > 0 and < 20 && char.IsAsciiDigit(text[0]) ? text[(level + 3)..].TrimStart() : text;
+        return text.Length <= LongestLine ? text : text[..LongestLine] + "...";
     }
 
     /// <summary>The line about an end that stands in the log and that the fault catalogue knows.</summary>

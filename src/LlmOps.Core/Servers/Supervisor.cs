@@ -21,6 +21,12 @@ public sealed class Supervisor(string folder)
     /// <exception cref="LlmOpsException">The folder's files cannot be read.</exception>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        if (Environment.GetEnvironmentVariable(DetachedLauncher.LogVariable) == _folder.SupervisorLogFile)
+        {
+            // Only in a process that was launched to supervise: another host's descriptors are its own.
+            InheritedDescriptors.Close();
+        }
+
         using StopSignals signals = new(cancellationToken);
         SupervisedRecord record = new(_folder);
         LaunchRecord launch = _folder.ReadLaunch();

@@ -17,7 +17,7 @@ public static class Revival
     public const string PropertyName = "LlmOpsObject";
 
     /// <summary>The types whose objects come back to life.</summary>
-    public static IReadOnlyList<Type> Types { get; } = [typeof(GpuTopology), typeof(GpuDevice), typeof(ServerConfig), typeof(ThroughputResult)];
+    public static IReadOnlyList<Type> Types { get; } = new[] { typeof(GpuTopology), typeof(GpuDevice), typeof(ServerConfig), typeof(ThroughputResult) };
 
     /// <summary>The whole object as text.</summary>
     public static string? TextOf(PSObject item) => item?.BaseObject switch

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LlmOps.Binding;
 
 namespace LlmOps.Commands;
 
@@ -51,6 +52,12 @@ public abstract class LlmOpsCommand : PSCmdlet, IDisposable
     protected virtual void End()
     {
     }
+
+    /// <summary>Writes an object whose lists PowerShell can index.</summary>
+    protected new void WriteObject(object? item) => base.WriteObject(IndexableLists.In(item));
+
+    /// <summary>Writes an object, or each one of a collection, whose lists PowerShell can index.</summary>
+    protected new void WriteObject(object? item, bool enumerateCollection) => base.WriteObject(IndexableLists.In(item), enumerateCollection);
 
     /// <summary>Does something for one item; when it fails on purpose, writes the error and lets the next item have its turn.</summary>
     /// <param name="target">What the error record names as its target; null for the cmdlet's input as a whole.</param>

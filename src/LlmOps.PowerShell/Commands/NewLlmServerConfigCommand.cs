@@ -186,7 +186,7 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
             WriteWarning($"{config.Name}: {problem.Message} {problem.Remedy}");
         }
 
-        PSObject output = PSObject.AsPSObject(config);
+        PSObject output = PSObject.AsPSObject(IndexableLists.In(config));
         if (Explain)
         {
             output.TypeNames.Insert(0, ExplainedType);
