@@ -124,6 +124,9 @@ public sealed record WeightInventory
 
     /// <summary>Each layer's weights.</summary>
     public IReadOnlyList<LayerWeights> Layers { get; init; } = [];
+
+    /// <summary>Each layer's tensors, in the order of <see cref="Layers"/>; empty when only sums are known.</summary>
+    public IReadOnlyList<IReadOnlyList<WeightTensor>> LayerTensors { get; init; } = [];
 }
 
 /// <summary>Bytes of one layer's weights.</summary>
@@ -131,3 +134,10 @@ public sealed record WeightInventory
 /// <param name="DenseBytes">Everything but the experts.</param>
 /// <param name="ExpertBytes">Tensors of the routed experts.</param>
 public sealed record LayerWeights(int Layer, long DenseBytes, long ExpertBytes);
+
+/// <summary>One tensor of a layer.</summary>
+/// <param name="Name">Its name within the layer: <c>attn_q.weight</c>.</param>
+/// <param name="Columns">Elements of a row: the width of what goes in.</param>
+/// <param name="Rows">Rows, over all experts: the width of what comes out.</param>
+/// <param name="Bytes">Bytes of data.</param>
+public sealed record WeightTensor(string Name, long Columns, long Rows, long Bytes);

@@ -10,6 +10,7 @@ internal sealed class WeightCounter(ModelShape shape)
 {
     private readonly long[] _dense = new long[shape.LayerCount];
     private readonly long[] _experts = new long[shape.LayerCount];
+    private readonly List<WeightTensor>?[] _layerTensors = new List<WeightTensor>?[shape.LayerCount];
     private readonly long[] _matrixBytes = new long[GgmlType.Count];
     private long _tensors;
     private long _input;
@@ -65,6 +66,7 @@ internal sealed class WeightCounter(ModelShape shape)
             OutputBytes = tied ? _output + _embeddings : _output,
             TiedEmbeddings = tied,
             Layers = [.. Enumerable.Range(0, shape.LayerCount).Select(layer => new LayerWeights(layer, _dense[layer], _experts[layer]))],
+            LayerTensors = [.. _layerTensors.Select(tensors => tensors ?? [])],
         };
     }
 
@@ -86,6 +88,8 @@ internal sealed class WeightCounter(ModelShape shape)
             }
 
             (IsExpert(part) ? _experts : _dense)[layer] += tensor.Bytes;
+            (_layerTensors[layer] ??= []).Add(new WeightTensor(
+                Encoding.UTF8.GetString(part), tensor.Rows > 0 ? tensor.Elements / tensor.Rows : 0, tensor.Rows, tensor.Bytes));
         }
         else if (IsInput(name))
         {

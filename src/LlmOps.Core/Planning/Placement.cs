@@ -42,6 +42,30 @@ internal sealed record Placement
     /// <summary>Whether attention is computed without storing its scores.</summary>
     public bool FlashAttention { get; init; } = true;
 
+    /// <summary>Whether the engine itself decides on flash attention.</summary>
+    public bool FlashAttentionIsAutomatic { get; init; }
+
     /// <summary>Most tokens computed at once.</summary>
     public int UbatchSize { get; init; } = 512;
+
+    /// <summary>Tokens whose logits a batch may ask for; null for one a slot, as the server does.</summary>
+    public int? Outputs { get; init; }
+
+    /// <summary>Whether layers on devices keep their caches there.</summary>
+    public bool OffloadsCache { get; init; } = true;
+
+    /// <summary>Whether devices compute with weights of the host when a batch is large.</summary>
+    public bool OffloadsOperations { get; init; } = true;
+
+    /// <summary>Whether layers with a sliding window keep the whole context all the same.</summary>
+    public bool FullWindow { get; init; }
+
+    /// <summary>Whether one device takes everything, others being visible (split mode <c>none</c>).</summary>
+    public bool SplitsNothing { get; init; }
+
+    /// <summary>Draft tokens of a step that a recurrent state must be able to take back; 0 without drafting.</summary>
+    public int DraftTokens { get; init; }
+
+    /// <summary>Whether the model's own next-token layers draft.</summary>
+    public bool DraftsNextTokens { get; init; }
 }

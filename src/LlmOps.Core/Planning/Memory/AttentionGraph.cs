@@ -1,0 +1,158 @@
+using LlmOps.Models;
+
+namespace LlmOps.Planning.Memory;
+
+/// <summary>The operations of a layer's attention.</summary>
+/// <param name="graph">The graph.</param>
+/// <param name="inputs">Masks and positions that all layers share.</param>
+internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs)
+{
+    /// <summary>Attention over the normed input, before the output matrix.</summary>
+    public GraphTensor Mix(AttentionShape shape, LayerTensors tensors, GraphTensor normed)
+    {
+        if (tensors["attn_kv_a_mqa"] is not null)
+        {
+            return Latent(shape, tensors, normed);
+        }
+
+        (GraphTensor query, GraphTensor key, GraphTensor value, GraphTensor? gate) = tensors["attn_qkv"] is { } fused
+            ? Fused(shape, tensors, fused, normed)
+            : Separate(shape, tensors, normed);
+        GraphTensor mixed = Attend(shape, query, key, value, shape.ValueLength);
+        if (gate is not null)
+        {
+            GraphTensor opened = graph.Update(graph.Compute(mixed.Bytes / (graph.Rows * sizeof(float)), gate));
+            mixed = graph.Update(graph.View(mixed), opened);
+        }
+
+        return mixed;
+    }
+
+    private (GraphTensor Query, GraphTensor Key, GraphTensor Value, GraphTensor? Gate) Separate(AttentionShape shape, LayerTensors tensors, GraphTensor normed)
+    {
+        long queryWidth = (long)shape.HeadCount * shape.KeyLength;
+        GraphTensor query = Project(tensors, "attn_q", normed)!;
+        GraphTensor? gate = null;
+        if (query.Bytes >= 2 * queryWidth * graph.Rows * sizeof(float))
+        {
+            // Each head's query is followed by its gate.
+            GraphTensor both = query;
+            query = graph.View(both, bytes: queryWidth * graph.Rows * sizeof(float));
+            gate = graph.View(both, bytes: queryWidth * graph.Rows * sizeof(float));
+        }
+        else
+        {
+            query = graph.View(query);
+        }
+
+        query = Prepare(query, tensors, "attn_q_norm", shape.HeadCount);
+        GraphTensor value = Project(tensors, "attn_v", normed) is { } projected ? graph.View(projected) : query;
+        GraphTensor key = Project(tensors, "attn_k", normed) is { } keys ? Prepare(graph.View(keys), tensors, "attn_k_norm", shape.KeyValueHeadCount) : query;
+        return (query, key, value, gate);
+    }
+
+    private (GraphTensor Query, GraphTensor Key, GraphTensor Value, GraphTensor? Gate) Fused(AttentionShape shape, LayerTensors tensors, WeightTensor fused, GraphTensor normed)
+    {
+        GraphTensor all = graph.Multiply(fused, normed);
+        if (tensors.Bias("attn_qkv") is { } bias)
+        {
+            all = graph.Apply(bias, all);
+        }
+
+        GraphTensor query = graph.View(all, bytes: (long)shape.HeadCount * shape.KeyLength * graph.Rows * sizeof(float));
+        GraphTensor key = graph.View(all, bytes: (long)shape.KeyValueHeadCount * shape.KeyLength * graph.Rows * sizeof(float));
+        GraphTensor value = graph.View(all, bytes: (long)shape.KeyValueHeadCount * shape.ValueLength * graph.Rows * sizeof(float));
+        return (Prepare(query, tensors, "attn_q_norm", shape.HeadCount), Prepare(key, tensors, "attn_k_norm", shape.KeyValueHeadCount), value, null);
+    }
+
+    private GraphTensor? Project(LayerTensors tensors, string name, GraphTensor normed)
+    {
+        if (tensors[name] is not { } weight)
+        {
+            return null;
+        }
+
+        GraphTensor result = graph.Multiply(weight, normed);
+        return tensors.Bias(name) is { } bias ? graph.Apply(bias, result) : result;
+    }
+
+    private GraphTensor Prepare(GraphTensor heads, LayerTensors tensors, string norm, int count)
+    {
+        if (tensors[norm] is { } weight)
+        {
+            heads = graph.Apply(weight, graph.Norm(heads), rows: count);
+        }
+
+        return graph.Update(heads, inputs.Positions); // rotary embedding
+    }
+
+    private GraphTensor Attend(AttentionShape shape, GraphTensor query, GraphTensor key, GraphTensor value, int valueLength)
+    {
+        (long cells, long keyBytes, long valueBytes) = graph.Setting.Cache(shape.Layer);
+        if (shape.KeyValueHeadCount > 0)
+        {
+            graph.Store(graph.View(key), inputs.Cells);
+            if (shape.ValueLength > 0)
+            {
+                graph.Store(graph.View(value), inputs.ValueCells(shape));
+            }
+        }
+
+        GraphTensor keys = graph.Cache(keyBytes);
+        GraphTensor values = valueBytes > 0 ? graph.Cache(valueBytes) : keys;
+        GraphTensor mask = inputs.Mask(shape);
+        long resultBytes = (long)shape.HeadCount * valueLength * graph.Rows * sizeof(float);
+        int? place = graph.Setting.CacheOnHost ? graph.Setting.Host : null;
+        if (graph.Setting.FlashAttention)
+        {
+            return graph.ComputeAt(place, resultBytes, graph.View(query), keys, values, mask);
+        }
+
+        if (cells * graph.Rows * shape.HeadCount * sizeof(float) > graph.Setting.MaximumTensorBytes)
+        {
+            place = graph.Setting.Host;
+        }
+
+        GraphTensor scores = graph.ComputeAt(place, cells * graph.Rows * shape.HeadCount * sizeof(float), keys, graph.View(query));
+        GraphTensor weights = graph.UpdateAt(place, scores, mask);
+        GraphTensor mixed = graph.ComputeAt(place, resultBytes, values, weights);
+        return graph.ComputeAt(place, resultBytes, graph.View(mixed));
+    }
+
+    private GraphTensor Latent(AttentionShape shape, LayerTensors tensors, GraphTensor normed)
+    {
+        long row = graph.Rows * sizeof(float);
+        GraphTensor query = tensors["attn_q_a"] is { } down
+            ? graph.Multiply(tensors["attn_q_b"]!, graph.Apply(tensors["attn_q_a_norm"]!, graph.Norm(graph.Multiply(down, normed))))
+            : graph.Multiply(tensors["attn_q"]!, normed);
+        WeightTensor compress = tensors["attn_kv_a_mqa"]!;
+        long rank = tensors["attn_kv_a_norm"]?.Columns ?? compress.Rows;
+        long rotary = compress.Rows - rank;
+        if (tensors["attn_k_b"] is { } keyMatrix)
+        {
+            GraphTensor plain = graph.View(query, bytes: query.Bytes - (shape.HeadCount * rotary * row));
+            GraphTensor absorbed = graph.Multiply(keyMatrix, shape.HeadCount * rank, plain);
+            GraphTensor turned = graph.Update(shape.HeadCount * rotary * row, graph.View(query, bytes: query.Bytes - 1), inputs.Positions);
+            GraphTensor full = graph.Compute(shape.HeadCount * (rank + rotary), graph.View(absorbed), turned);
+            GraphTensor packed = graph.Multiply(compress, normed);
+            GraphTensor value = graph.Apply(tensors["attn_kv_a_norm"]!, graph.Norm2(rank * row, graph.View(packed, bytes: rank * row)));
+            GraphTensor key = graph.Compute(rank + rotary, graph.View(value), graph.Update(rotary * row, graph.View(packed, bytes: rotary * row), inputs.Positions));
+            GraphTensor mixed = Attend(shape, full, key, value, (int)rank);
+            long valueWidth = tensors["attn_output"]!.Columns;
+            GraphTensor expanded = graph.Setting.MultipliesOneStream && graph.Setting.Streams > 1
+                ? graph.MultiplyOnHost(tensors["attn_v_b"]!, valueWidth, graph.View(mixed))
+                : graph.Multiply(tensors["attn_v_b"]!, valueWidth, graph.View(mixed));
+            return graph.Compute(valueWidth, graph.View(expanded));
+        }
+
+        GraphTensor turnedQuery = graph.Update(query, inputs.Positions);
+        GraphTensor compressed = graph.Multiply(compress, normed);
+        GraphTensor latent = graph.Apply(tensors["attn_kv_a_norm"]!, graph.Norm2(rank * row, graph.View(compressed, bytes: rank * row)));
+        GraphTensor both = graph.Multiply(tensors["attn_kv_b"]!, latent);
+        GraphTensor values = graph.Compute((long)shape.HeadCount * shape.ValueLength, graph.View(both, bytes: both.Bytes - 1));
+        GraphTensor turnedKey = graph.Update(rotary * row, graph.View(compressed, bytes: rotary * row), inputs.Positions);
+        GraphTensor repeated = graph.Compute(shape.HeadCount * rotary, turnedKey);
+        GraphTensor keys = graph.Compute((long)shape.HeadCount * shape.KeyLength, graph.View(both, bytes: both.Bytes - 1), repeated);
+        return Attend(shape, turnedQuery, keys, values, shape.ValueLength);
+    }
+}

@@ -1,0 +1,50 @@
+using LlmOps.Models;
+
+namespace LlmOps.Planning.Memory;
+
+/// <summary>Masks, positions and cell numbers: made once and read by every layer that needs them.</summary>
+internal sealed class AttentionInputs(GraphBuilder graph)
+{
+    private readonly Dictionary<long, GraphTensor> _masks = [];
+    private readonly Dictionary<long, GraphTensor> _valueCells = [];
+    private GraphTensor? _positions;
+    private GraphTensor? _cells;
+
+    // Four numbers a token cover models with positions in several dimensions.
+    public GraphTensor Positions => _positions ??= graph.Input(graph.Setting.Tokens * 4 * sizeof(int));
+
+    public GraphTensor Cells => _cells ??= graph.Input(graph.Setting.Tokens * sizeof(long));
+
+    /// <summary>Half floats for flash attention, floats without it; one mask for all layers with the same number of cells.</summary>
+    public GraphTensor Mask(AttentionShape shape)
+    {
+        long cells = graph.Setting.Cache(shape.Layer).Cells;
+        long key = shape.SlidingWindow is null ? -1 : cells;
+        if (!_masks.TryGetValue(key, out GraphTensor? mask))
+        {
+            mask = graph.Input(cells * graph.Setting.Tokens * (graph.Setting.FlashAttention ? sizeof(short) : sizeof(float)));
+            _masks[key] = mask;
+        }
+
+        return mask;
+    }
+
+    /// <summary>Without flash attention values are stored transposed, element by element.</summary>
+    public GraphTensor ValueCells(AttentionShape shape)
+    {
+        if (graph.Setting.FlashAttention)
+        {
+            return Cells;
+        }
+
+        long width = (long)shape.KeyValueHeadCount * shape.ValueLength;
+        long key = shape.SlidingWindow is null ? width : -width;
+        if (!_valueCells.TryGetValue(key, out GraphTensor? cells))
+        {
+            cells = graph.Input(graph.Setting.Tokens * width * sizeof(long));
+            _valueCells[key] = cells;
+        }
+
+        return cells;
+    }
+}

@@ -1,0 +1,69 @@
+using LlmOps.Models;
+
+namespace LlmOps.Planning.Memory;
+
+/// <summary>Scratch memory that llama.cpp reserves for its largest computation: a full micro batch.</summary>
+internal static class ComputeBuffers
+{
+    // With several devices, all layers on them and no overrides, llama.cpp keeps four copies of whatever crosses devices.
+    private const int PipelineCopies = 4;
+
+    // A Vulkan device gives no larger buffers than this and computes with no larger tensors than the second.
+    private const long VulkanChunkBytes = Bytes.GiB;
+    private const long VulkanTensorBytes = (4 * Bytes.GiB) - 1;
+
+    /// <summary>Bytes of each device and, last, of the host.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="placement">Where it goes.</param>
+    /// <param name="deviceOf">The device of each layer and, last, of the output; -1 is the host.</param>
+    public static long[] Estimate(ModelDescription model, Placement placement, IReadOnlyList<int> deviceOf)
+    {
+        int host = placement.Devices.Count;
+        bool full = host > 0 && placement.GpuLayers > model.LayerCount;
+        bool pipelined = IsPipelined(model, placement);
+        long tokens = Math.Min(placement.UbatchSize, placement.ContextLength);
+        tokens = (tokens + placement.Slots - 1) / placement.Slots * placement.Slots;
+        bool vulkan = placement.Devices.Any(device => device.Name.StartsWith("Vulkan", StringComparison.Ordinal));
+        long streams = placement.Unified ? 1 : placement.Slots;
+        bool crossesInEveryLayer = vulkan && pipelined && ((streams > 1 && model.Attention.Any(shape => shape.ValueLength == 0)) || !placement.FlashAttention);
+        GraphSetting setting = new()
+        {
+            Tokens = tokens,
+            Outputs = Math.Min(tokens, placement.Outputs ?? placement.Slots),
+            Slots = placement.Slots,
+            Streams = streams,
+            LayerSamples = crossesInEveryLayer ? int.MaxValue : 3,
+            MaximumTensorBytes = vulkan ? VulkanTensorBytes : long.MaxValue,
+            MultipliesOneStream = vulkan,
+            LayerPlaces = [.. deviceOf.Select(device => device < 0 ? host : device)],
+            Host = host,
+            CpuMoeLayers = placement.CpuMoeLayers,
+            CacheOnHost = !placement.OffloadsCache,
+            OffloadsOperations = host > 0 && placement.OffloadsOperations,
+
+            // While it pipelines, the engine's estimate counts a device's first norm as one more tensor that crosses over.
+            IsFullyOffloaded = full && !pipelined,
+            FlashAttention = placement.FlashAttention && !(placement.FlashAttentionIsAutomatic && GivesUpFlashAttention(model, deviceOf)),
+            Cache = layer => CacheOf(model, placement, layer),
+        };
+        (IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes) = new ModelGraph(model, setting).Build();
+        return new GraphScheduler(host, pipelined ? PipelineCopies : 1, vulkan ? VulkanChunkBytes : long.MaxValue / 2).Reserve(inputs, nodes);
+    }
+
+    /// <summary>Whether devices work on different batches at a time.</summary>
+    public static bool IsPipelined(ModelDescription model, Placement placement) =>
+        placement.Devices.Count > 1 && placement.GpuLayers > model.LayerCount && placement.CpuMoeLayers == 0 && placement.OffloadsCache && !placement.SplitsNothing;
+
+    // Asked to decide by itself, the engine gives flash attention up when the operation would land on another device than its layer. That
+    // happens where a short-convolution layer on a device follows an attention layer on the host: the state's copy draws the operation over.
+    private static bool GivesUpFlashAttention(ModelDescription model, IReadOnlyList<int> deviceOf) =>
+        model.Architecture == "lfm2" && Enumerable.Range(0, model.LayerCount - 1).Any(layer =>
+            model.Attention[layer].KeyValueHeadCount > 0 && model.Attention[layer + 1].KeyValueHeadCount == 0 && deviceOf[layer] != deviceOf[layer + 1] && deviceOf[layer] < 0);
+
+    private static (long Cells, long KeyBytes, long ValueBytes) CacheOf(ModelDescription model, Placement placement, int layer)
+    {
+        AttentionShape shape = model.Attention[layer];
+        (long keys, long values) = KvCache.Bytes(shape, placement);
+        return (KvCache.Cells(shape, placement), keys, values);
+    }
+}

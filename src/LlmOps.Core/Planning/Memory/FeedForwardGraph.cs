@@ -1,0 +1,94 @@
+using LlmOps.Models;
+
+namespace LlmOps.Planning.Memory;
+
+/// <summary>The operations of a layer's feed-forward part.</summary>
+internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
+{
+    /// <summary>The feed-forward part over the normed input; null when the layer has none.</summary>
+    public GraphTensor? Compute(LayerTensors tensors, GraphTensor normed)
+    {
+        if (tensors["ffn_gate_inp"] is not { } router || experts is null || experts.UsedCount == 0)
+        {
+            return Dense(tensors, string.Empty, normed);
+        }
+
+        GraphTensor routed = Experts(tensors, router, experts.UsedCount, normed);
+        if (Dense(tensors, "_shexp", normed) is not { } shared)
+        {
+            return routed;
+        }
+
+        if (tensors["ffn_gate_inp_shexp"] is { } gate)
+        {
+            shared = graph.Update(shared, graph.Update(graph.Multiply(gate, 1, normed)));
+        }
+
+        return graph.Update(routed, shared);
+    }
+
+    private GraphTensor? Dense(LayerTensors tensors, string suffix, GraphTensor normed)
+    {
+        if (tensors["ffn_up" + suffix] is not { } up || tensors["ffn_down" + suffix] is not { } down)
+        {
+            return null;
+        }
+
+        GraphTensor inner;
+        if (tensors["ffn_gate" + suffix] is { } gate)
+        {
+            GraphTensor gated = graph.Multiply(gate, normed);
+            inner = graph.Compute(up.Rows, gated, graph.Multiply(up, normed));
+        }
+        else
+        {
+            GraphTensor raised = graph.Multiply(up, normed);
+            inner = up.Rows == 2 * down.Columns ? graph.Compute(down.Columns, raised) : graph.Update(raised);
+        }
+
+        return graph.Multiply(down, inner);
+    }
+
+    private GraphTensor Experts(LayerTensors tensors, WeightTensor router, int used, GraphTensor normed)
+    {
+        long count = router.Rows;
+        GraphTensor probabilities = graph.Update(graph.Multiply(router, normed));
+        GraphTensor ranked = tensors.Bias("exp_probs_b") is { } bias ? graph.Apply(bias, graph.View(probabilities)) : probabilities;
+        GraphTensor chosen = graph.View(graph.Compute(count, ranked), bytes: used * graph.Rows * sizeof(float));
+        GraphTensor weights = graph.Compute(used, graph.View(probabilities), chosen);
+        GraphTensor source = graph.View(normed);
+        GraphTensor inner;
+        if (tensors["ffn_gate_up_exps"] is { } both)
+        {
+            GraphTensor raised = graph.MultiplyExperts(both, both.Rows / count, used, source, chosen);
+            inner = graph.Compute(both.Rows / count / 2 * used, graph.View(raised), graph.View(raised));
+        }
+        else
+        {
+            GraphTensor? gated = tensors["ffn_gate_exps"] is { } gate ? Biased(tensors, "ffn_gate_exps", graph.MultiplyExperts(gate, gate.Rows / count, used, source, chosen)) : null;
+            WeightTensor up = tensors["ffn_up_exps"]!;
+            GraphTensor raised = Biased(tensors, "ffn_up_exps", graph.MultiplyExperts(up, up.Rows / count, used, source, chosen));
+            inner = gated is null ? graph.Update(raised) : graph.Compute(up.Rows / count * used, gated, raised);
+        }
+
+        WeightTensor down = tensors["ffn_down_exps"]!;
+        long width = down.Rows / count;
+        GraphTensor results = Biased(tensors, "ffn_down_exps", graph.MultiplyExperts(down, width, used, inner, chosen));
+        results = graph.Update(results, weights);
+        GraphTensor[] parts = [.. Enumerable.Range(0, used).Select(_ => graph.View(results, bytes: results.Bytes - 1))];
+        if (used == 1)
+        {
+            return graph.Compute(width, parts[0]);
+        }
+
+        GraphTensor sum = graph.Compute(width, parts[0], parts[1]);
+        foreach (GraphTensor part in parts[2..])
+        {
+            sum = graph.Update(sum, part);
+        }
+
+        return sum;
+    }
+
+    private GraphTensor Biased(LayerTensors tensors, string name, GraphTensor result) => tensors.Bias(name) is { } bias ? graph.Apply(bias, result) : result;
+}

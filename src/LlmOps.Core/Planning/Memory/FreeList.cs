@@ -1,0 +1,133 @@
+namespace LlmOps.Planning.Memory;
+
+/// <summary>The offsets that ggml's graph allocator gives: the best fitting hole, else the end of the buffer that grows least.</summary>
+/// <remarks>Source of the rule: ggml <c>src/ggml-alloc.c</c> (ggml_dyn_tallocr).</remarks>
+/// <param name="chunkBytes">The most bytes of one buffer; what does not fit starts another one.</param>
+internal sealed class FreeList(long chunkBytes)
+{
+    private const long Alignment = 128;
+
+    private readonly List<Chunk> _chunks = [];
+
+    /// <summary>The most bytes that were in use, holes between them counted.</summary>
+    public long Peak => _chunks.Sum(chunk => chunk.Peak);
+
+    public (int Chunk, long Offset) Take(long bytes)
+    {
+        long size = Align(bytes);
+        (int chunk, int hole) = FindHole(size);
+        if (hole < 0)
+        {
+            (chunk, hole) = FindEnd(size);
+        }
+
+        if (hole < 0)
+        {
+            _chunks.Add(new Chunk(Math.Max(size, chunkBytes)));
+            (chunk, hole) = (_chunks.Count - 1, 0);
+        }
+
+        return (chunk, _chunks[chunk].Take(hole, size));
+    }
+
+    public void Return(int chunk, long offset, long bytes)
+    {
+        long size = Align(bytes);
+        if (size > 0)
+        {
+            _chunks[chunk].Return(offset, size);
+        }
+    }
+
+    public static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
+
+    private (int Chunk, int Hole) FindHole(long size)
+    {
+        (int Chunk, int Hole) best = (-1, -1);
+        for (int chunk = 0; chunk < _chunks.Count; chunk++)
+        {
+            long bestSize = long.MaxValue; // a later chunk with a hole that fits wins, as in the engine
+            for (int at = 0; at < _chunks[chunk].Holes.Count - 1; at++)
+            {
+                long room = _chunks[chunk].Holes[at].Size;
+                if (room >= size && room <= bestSize)
+                {
+                    best = (chunk, at);
+                    bestSize = room;
+                }
+            }
+        }
+
+        return best;
+    }
+
+    private (int Chunk, int Hole) FindEnd(long size)
+    {
+        (int Chunk, int Hole) best = (-1, -1);
+        long bestReuse = long.MinValue;
+        for (int chunk = 0; chunk < _chunks.Count; chunk++)
+        {
+            if (_chunks[chunk].Holes.Count == 0)
+            {
+                continue;
+            }
+
+            (long offset, long room) = _chunks[chunk].Holes[^1];
+            long reuse = _chunks[chunk].Peak - offset - size;
+            bool better = (bestReuse < 0 && reuse > bestReuse) || (reuse >= 0 && reuse < bestReuse);
+            if (room >= size && better)
+            {
+                best = (chunk, _chunks[chunk].Holes.Count - 1);
+                bestReuse = reuse;
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>One buffer and its holes in the order of their offsets; the last one reaches to the end.</summary>
+    private sealed class Chunk(long bytes)
+    {
+        public List<(long Offset, long Size)> Holes { get; } = [(0, bytes)];
+
+        public long Peak { get; private set; }
+
+        public long Take(int hole, long size)
+        {
+            (long offset, long left) = Holes[hole];
+            if (left == size)
+            {
+                Holes.RemoveAt(hole);
+            }
+            else
+            {
+                Holes[hole] = (offset + size, left - size);
+            }
+
+            Peak = Math.Max(Peak, offset + size);
+            return offset;
+        }
+
+        public void Return(long offset, long size)
+        {
+            int at = 0;
+            while (at < Holes.Count && Holes[at].Offset < offset)
+            {
+                at++;
+            }
+
+            Holes.Insert(at, (offset, size));
+            Merge(at);
+            Merge(at - 1);
+        }
+
+        private void Merge(int at)
+        {
+            if (at >= 0 && at + 1 < Holes.Count && Holes[at].Offset + Holes[at].Size == Holes[at + 1].Offset)
+            {
+                Holes[at] = (Holes[at].Offset, Holes[at].Size + Holes[at + 1].Size);
+                Holes.RemoveAt(at + 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+namespace LlmOps.Planning.Memory;
+
+/// <summary>Chooses where each tensor is computed and what must be copied there.</summary>
+/// <remarks>Source of the rule: ggml <c>src/ggml-backend.cpp</c> (ggml_backend_sched_split_graph).</remarks>
+/// <param name="host">The host's number among the places; devices come before it.</param>
+/// <param name="copies">How many times inputs exist, so that devices can work on different batches at a time.</param>
+/// <param name="chunkBytes">The most bytes of one buffer.</param>
+internal sealed class GraphScheduler(int host, int copies, long chunkBytes)
+{
+    private readonly List<GraphTensor> _first = [];
+    private readonly List<GraphTensor> _nodes = [];
+    private readonly Dictionary<(GraphTensor Source, int Place), GraphTensor> _copied = [];
+
+    /// <summary>Bytes of each place's compute buffer.</summary>
+    public long[] Reserve(IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> graph)
+    {
+        ChoosePlaces(graph);
+        _first.AddRange(inputs);
+        foreach (GraphTensor input in inputs)
+        {
+            input.Place = host;
+            input.IsOutput = copies > 1;
+            for (int copy = 1; copy < copies; copy++)
+            {
+                _first.Add(new GraphTensor(input.Bytes) { Place = host, IsOutput = true });
+            }
+        }
+
+        Split(graph);
+        return new GraphAllocator(host + 1, chunkBytes).Reserve(_first, _nodes);
+    }
+
+    private void ChoosePlaces(IReadOnlyList<GraphTensor> graph)
+    {
+        // Neighbours of what runs on a device run there too; the host gets only what nothing else claims.
+        Spread(graph, deviceOnly: true);
+        Spread([.. graph.Reverse()], deviceOnly: true);
+        Spread(graph, deviceOnly: false);
+        Spread([.. graph.Reverse()], deviceOnly: false);
+        foreach (GraphTensor node in graph)
+        {
+            node.Place ??= host;
+        }
+
+        foreach (GraphTensor node in graph)
+        {
+            if (node.Root is { } root)
+            {
+                node.Place = root.Place;
+            }
+        }
+    }
+
+    private void Spread(IReadOnlyList<GraphTensor> nodes, bool deviceOnly)
+    {
+        int? place = null;
+        foreach (GraphTensor node in nodes)
+        {
+            if (node.Root is not null || node.IsExternal)
+            {
+                continue;
+            }
+
+            if (node.Place is { } known)
+            {
+                place = deviceOnly && known == host ? null : known;
+            }
+            else
+            {
+                node.Place = place;
+            }
+        }
+    }
+
+    private void Split(IReadOnlyList<GraphTensor> graph)
+    {
+        int place = -1;
+        List<GraphTensor> arrivals = [];
+        List<GraphTensor> members = [];
+        foreach (GraphTensor node in graph)
+        {
+            if (node.Root is not null || node.IsExternal)
+            {
+                members.Add(node);
+                continue;
+            }
+
+            bool bringsWeight = node.VisitingWeightBytes > 0;
+            if (node.Place != place || (bringsWeight && arrivals.Count > 0))
+            {
+                Flush(arrivals, members);
+                place = node.Place!.Value;
+            }
+
+            for (int at = 0; at < node.Sources.Length; at++)
+            {
+                if (PlaceOf(node.Sources[at]) != place)
+                {
+                    node.Sources[at] = Copy(node.Sources[at], place, arrivals);
+                }
+            }
+
+            members.Add(node);
+            if (bringsWeight)
+            {
+                // A weight that visits a device is freed after the operation that asked for it.
+                GraphTensor weight = new(node.VisitingWeightBytes) { Place = place, IsOutput = copies > 1 };
+                arrivals.Add(weight);
+                Multiply(weight);
+                members.Add(new GraphTensor(0, weight) { IsExternal = true });
+            }
+        }
+
+        Flush(arrivals, members);
+    }
+
+    private static int PlaceOf(GraphTensor tensor) => (tensor.Root ?? tensor).Place!.Value;
+
+    private GraphTensor Copy(GraphTensor source, int place, List<GraphTensor> arrivals)
+    {
+        if (_copied.TryGetValue((source, place), out GraphTensor? copy))
+        {
+            return copy;
+        }
+
+        long bytes = source.IsStrided ? source.Root!.Bytes : source.Bytes; // rows keep their distance
+        copy = new GraphTensor(bytes, source) { Place = place, IsOutput = copies > 1 };
+        _copied[(source, place)] = copy;
+        arrivals.Add(copy);
+        Multiply(copy);
+        return copy;
+    }
+
+    // While devices work on different batches, whatever crosses over exists several times and stays.
+    private void Multiply(GraphTensor arrival)
+    {
+        if (copies == 1)
+        {
+            return;
+        }
+
+        _first.Add(arrival);
+        for (int more = 1; more < copies; more++)
+        {
+            _first.Add(new GraphTensor(arrival.Bytes) { Place = arrival.Place, IsOutput = true });
+        }
+    }
+
+    private void Flush(List<GraphTensor> arrivals, List<GraphTensor> members)
+    {
+        _nodes.AddRange(arrivals);
+        _nodes.AddRange(members);
+        arrivals.Clear();
+        members.Clear();
+    }
+}

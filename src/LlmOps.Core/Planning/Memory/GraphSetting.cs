@@ -1,0 +1,50 @@
+namespace LlmOps.Planning.Memory;
+
+/// <summary>What a graph computes and where its layers are.</summary>
+internal sealed record GraphSetting
+{
+    /// <summary>Tokens of a micro batch.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Tokens whose logits are asked for.</summary>
+    public required long Outputs { get; init; }
+
+    /// <summary>Slots.</summary>
+    public required int Slots { get; init; }
+
+    /// <summary>Separate caches; 1 when slots share one.</summary>
+    public required long Streams { get; init; }
+
+    /// <summary>The place of each layer and, last, of the output.</summary>
+    public required int[] LayerPlaces { get; init; }
+
+    /// <summary>The number of the host among the places.</summary>
+    public required int Host { get; init; }
+
+    /// <summary>Layers, from the first, whose experts are on the host.</summary>
+    public int CpuMoeLayers { get; init; }
+
+    /// <summary>Whether caches stay on the host.</summary>
+    public bool CacheOnHost { get; init; }
+
+    /// <summary>Whether devices compute with weights of the host.</summary>
+    public bool OffloadsOperations { get; init; }
+
+    /// <summary>Whether every layer and the output are on devices.</summary>
+    public bool IsFullyOffloaded { get; init; }
+
+    /// <summary>How many layers of one shape in one place stand for all.</summary>
+    public int LayerSamples { get; init; } = 3;
+
+    /// <summary>The most bytes of a tensor that a device computes with.</summary>
+    public long MaximumTensorBytes { get; init; } = long.MaxValue;
+
+    /// <summary>Whether devices multiply only with as many dimensions as one stream needs.</summary>
+    public bool MultipliesOneStream { get; init; }
+
+    /// <summary>Whether attention is computed without storing its scores.</summary>
+    public bool FlashAttention { get; init; }
+
+    /// <summary>Bytes of a layer's keys as they are read.</summary>
+    public required Func<int, (long Cells, long KeyBytes, long ValueBytes)> Cache { get; init; }
+}

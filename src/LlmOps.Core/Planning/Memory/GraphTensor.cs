@@ -1,0 +1,47 @@
+namespace LlmOps.Planning.Memory;
+
+/// <summary>A tensor of a computation: its size, what it is computed from, and where.</summary>
+/// <param name="bytes">Bytes of data, or those that a view shows.</param>
+/// <param name="sources">Tensors it is computed from; weights are named apart.</param>
+internal sealed class GraphTensor(long bytes, params GraphTensor[] sources)
+{
+    public long Bytes { get; } = bytes;
+
+    public GraphTensor[] Sources { get; } = sources;
+
+    /// <summary>The tensor whose memory this one shows; null when it has its own.</summary>
+    public GraphTensor? Root { get; init; }
+
+    /// <summary>Whether a view skips elements, so that no result can take its place.</summary>
+    public bool IsStrided { get; init; }
+
+    /// <summary>Whether its memory belongs to something else, like a cache.</summary>
+    public bool IsExternal { get; init; }
+
+    /// <summary>Whether the operation may write its result over a source of the same layout.</summary>
+    public bool MayReuse { get; init; }
+
+    /// <summary>Whether it must outlive the computation.</summary>
+    public bool IsOutput { get; set; }
+
+    /// <summary>The place where it is computed; null until the scheduler chooses.</summary>
+    public int? Place { get; set; }
+
+    /// <summary>Bytes of a weight that must be brought to the place of the operation; 0 for none.</summary>
+    public long VisitingWeightBytes { get; init; }
+
+    // What the allocator keeps of it.
+    public int Children { get; set; }
+
+    public int Views { get; set; }
+
+    public bool IsAllocated { get; set; }
+
+    public bool WasAllocated { get; set; }
+
+    public int Buffer { get; set; }
+
+    public int Chunk { get; set; }
+
+    public long Offset { get; set; }
+}

@@ -1,0 +1,104 @@
+using LlmOps.Models;
+
+namespace LlmOps.Planning.Memory;
+
+/// <summary>The operations of layers that carry a state instead of looking back.</summary>
+internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
+{
+    private long Slots => graph.Setting.Slots;
+
+    /// <summary>The layer's result before the residual is added; null when it is no recurrent layer.</summary>
+    /// <param name="tensors">The layer's tensors.</param>
+    /// <param name="normed">Its input.</param>
+    /// <param name="nextLayer">The layer after it when that is recurrent too.</param>
+    public GraphTensor? Mix(LayerTensors tensors, GraphTensor normed, int? nextLayer)
+    {
+        if (tensors["shortconv.in_proj"] is { } projection)
+        {
+            return ShortConvolution(tensors, projection, normed, nextLayer);
+        }
+
+        if (tensors["ssm_in"] is { } input)
+        {
+            return StateSpace(tensors, input, normed, nextLayer);
+        }
+
+        return tensors["ssm_conv1d"] is { } kernel && tensors["attn_qkv"] is { } mixed ? DeltaNet(tensors, kernel, mixed, normed) : null;
+    }
+
+    private GraphTensor DeltaNet(LayerTensors tensors, WeightTensor kernel, WeightTensor mixed, GraphTensor normed)
+    {
+        long channels = kernel.Rows;
+        long inner = tensors["ssm_out"]!.Columns;
+        long keys = (channels - inner) / 2;
+        long heads = tensors.Bare("ssm_a")?.Columns ?? 1;
+        GraphTensor convolved = Convolve(tensors, kernel, graph.Multiply(mixed, normed));
+        GraphTensor state = graph.ComputeAt(graph.CachePlace, shape.StateElements * Slots * sizeof(float));
+        GraphTensor query = graph.Update(graph.Compute(keys, graph.View(convolved, bytes: keys)));
+        GraphTensor key = graph.Update(graph.Compute(keys, graph.View(convolved, bytes: keys)));
+        GraphTensor value = graph.View(convolved, bytes: inner);
+        GraphTensor decay = graph.Compute(heads, normed);
+        GraphTensor beta = graph.Compute(heads, normed);
+        GraphTensor result = graph.Allocate((inner * graph.Rows * sizeof(float)) + (shape.StateElements * Slots * sizeof(float)), query, key, value, decay, beta, state);
+        graph.Store(graph.Part(result, shape.StateElements * Slots * sizeof(float)), graph.Cache(0));
+        GraphTensor output = graph.Update(inner * graph.Rows * sizeof(float), graph.Part(result, inner * graph.Rows * sizeof(float)));
+        GraphTensor gate = graph.Update(graph.Multiply(tensors["attn_gate"] ?? tensors["ssm_out"]!, inner, normed));
+        return graph.Multiply(tensors["ssm_out"]!, graph.Update(output, gate));
+    }
+
+    private GraphTensor StateSpace(LayerTensors tensors, WeightTensor input, GraphTensor normed, int? nextLayer)
+    {
+        WeightTensor kernel = tensors["ssm_conv1d"]!;
+        long inner = tensors["ssm_out"]!.Columns;
+        GraphTensor all = graph.Multiply(input, normed);
+        GraphTensor convolved = Convolve(tensors, kernel, graph.View(all, bytes: 1));
+        GraphTensor steps = tensors["ssm_dt"] is { } stepMatrix && tensors["ssm_x"] is { } projection
+            ? graph.Multiply(stepMatrix, graph.View(graph.Multiply(projection, convolved), bytes: 1))
+            : graph.Compute(tensors.Bias("ssm_dt")?.Columns ?? 1, graph.View(all, bytes: 1));
+        GraphTensor values = graph.View(convolved, bytes: inner * graph.Rows * sizeof(float));
+        // The scan reads a weight of a single row, so it stays with its layer.
+        GraphTensor scanned = graph.ComputeAt(graph.LayerPlace, (inner * graph.Rows * sizeof(float)) + (shape.StateElements * Slots * sizeof(float)), values, steps);
+        graph.Store(graph.Part(scanned, shape.StateElements * Slots * sizeof(float)), graph.Cache(0));
+        if (nextLayer is { } next)
+        {
+            graph.Touch(next);
+        }
+
+        GraphTensor gate = graph.Compute(inner, graph.View(all, bytes: 1));
+        GraphTensor kept = graph.ComputeAt(graph.LayerPlace, inner * graph.Rows * sizeof(float), values); // times a weight
+        GraphTensor sum = graph.Update(inner * graph.Rows * sizeof(float), graph.Part(scanned, inner * graph.Rows * sizeof(float)), kept);
+        GraphTensor gated = graph.Compute(inner, gate, sum);
+        if (tensors["ssm_norm"] is { } norm)
+        {
+            gated = graph.Apply(norm, graph.Norm(graph.View(gated)));
+        }
+
+        return graph.Multiply(tensors["ssm_out"]!, gated);
+    }
+
+    private GraphTensor ShortConvolution(LayerTensors tensors, WeightTensor projection, GraphTensor normed, int? nextLayer)
+    {
+        WeightTensor output = tensors["shortconv.out_proj"]!;
+        long width = output.Columns;
+        GraphTensor all = graph.Multiply(projection, normed);
+        GraphTensor gated = graph.Compute(width, graph.View(all, bytes: 1), graph.View(all, bytes: 1));
+        GraphTensor padded = graph.Allocate((width * graph.Rows * sizeof(float)) + (shape.ConvolutionElements * Slots * sizeof(float)), gated);
+        if (nextLayer is { } next)
+        {
+            graph.Touch(next);
+        }
+
+        GraphTensor convolved = graph.Compute(width, padded);
+        GraphTensor mixed = graph.Update(convolved, graph.View(all, bytes: 1));
+        return graph.Multiply(output, mixed);
+    }
+
+    private GraphTensor Convolve(LayerTensors tensors, WeightTensor kernel, GraphTensor source)
+    {
+        GraphTensor past = graph.ComputeAt(graph.CachePlace, shape.ConvolutionElements * Slots * sizeof(float));
+        GraphTensor padded = graph.Allocate((kernel.Rows * graph.Rows * sizeof(float)) + past.Bytes, graph.View(past), graph.View(source));
+        graph.Store(graph.View(padded, bytes: past.Bytes), graph.Cache(0));
+        GraphTensor convolved = graph.Compute(kernel.Rows, padded);
+        return graph.Update(tensors.Bias("ssm_conv1d") is { } bias ? graph.Apply(bias, convolved) : convolved);
+    }
+}
