@@ -2,29 +2,33 @@ using System.Globalization;
 using LlmOps.Accuracy;
 using LlmOps.Models;
 
-// Usage: LlmOps.Accuracy MEMORY-CASES.JSON MODELS-FOLDER [worst N] [case ID]
+// Usage: LlmOps.Accuracy MEMORY-CASES.JSON MODELS-FOLDER [worst N | case ID | fixture FILE]
 if (args.Length < 2)
 {
-    Console.Error.WriteLine("usage: LlmOps.Accuracy MEMORY-CASES.JSON MODELS-FOLDER [worst N | case ID]");
+    Console.Error.WriteLine("usage: LlmOps.Accuracy MEMORY-CASES.JSON MODELS-FOLDER [worst N | case ID | fixture FILE]");
     return 2;
 }
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-Dictionary<string, ModelDescription> models = [];
+Dictionary<string, ModelDescription> models = []; // by name and mix
 List<Comparison> all = [];
 foreach (MeasuredCase measured in MeasuredCase.Read(args[0]))
 {
-    string path = Path.Combine(args[1], $"{measured.Model}.{measured.Mix}.gguf");
-    if (!models.TryGetValue(path, out ModelDescription? model))
+    string name = $"{measured.Model}.{measured.Mix}";
+    if (!models.TryGetValue(name, out ModelDescription? model))
     {
-        models[path] = model = ModelReader.Read(path);
+        models[name] = model = ModelReader.Read(Path.Combine(args[1], name + ".gguf"));
     }
 
     all.AddRange(Comparison.Of(measured, model));
 }
 
 AccuracyTable.Print(all);
-if (args.Length == 4)
+if (args is [_, _, "fixture", string fixture])
+{
+    FixtureWriter.Write(args[0], models, fixture, casesOfEach: 6);
+}
+else if (args.Length == 4)
 {
     int number = int.Parse(args[3]);
     AccuracyTable.PrintRows(args[2] == "case"

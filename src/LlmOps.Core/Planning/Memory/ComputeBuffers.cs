@@ -12,6 +12,9 @@ internal static class ComputeBuffers
     private const long VulkanChunkBytes = Bytes.GiB;
     private const long VulkanTensorBytes = (4 * Bytes.GiB) - 1;
 
+    // Operations that are not known here get a quarter more.
+    private const int ForeignShare = 4;
+
     /// <summary>Bytes of each device and, last, of the host.</summary>
     /// <param name="model">The model.</param>
     /// <param name="placement">Where it goes.</param>
@@ -47,7 +50,8 @@ internal static class ComputeBuffers
             Cache = layer => CacheOf(model, placement, layer),
         };
         (IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes) = new ModelGraph(model, setting).Build();
-        return new GraphScheduler(host, pipelined ? PipelineCopies : 1, vulkan ? VulkanChunkBytes : long.MaxValue / 2).Reserve(inputs, nodes);
+        long[] bytes = new GraphScheduler(host, pipelined ? PipelineCopies : 1, vulkan ? VulkanChunkBytes : long.MaxValue / 2).Reserve(inputs, nodes);
+        return LayerTensors.Of(model).Any(layer => layer.IsForeign) ? [.. bytes.Select(size => size + (size / ForeignShare))] : bytes;
     }
 
     /// <summary>Whether devices work on different batches at a time.</summary>

@@ -53,17 +53,8 @@ internal sealed class GraphAllocator(int places, long chunkBytes)
         node.WasAllocated = node.IsAllocated = true;
         if (node.MayReuse && node.Sources.FirstOrDefault(source => CanTake(node, source)) is { } parent)
         {
-            GraphTensor owner = parent.Root ?? parent;
-            node.Buffer = owner.Buffer;
-            node.Chunk = owner.Chunk;
-            node.Offset = owner.Offset;
-            owner.IsAllocated = false;
-            long extra = FreeList.Align(owner.Bytes) - FreeList.Align(node.Bytes);
-            if (extra > 0)
-            {
-                _buffers[node.Buffer].Return(node.Chunk, node.Offset + FreeList.Align(node.Bytes), extra);
-            }
-
+            (node.Buffer, node.Chunk, node.Offset) = (parent.Buffer, parent.Chunk, parent.Offset);
+            parent.IsAllocated = false;
             return;
         }
 
@@ -71,12 +62,9 @@ internal sealed class GraphAllocator(int places, long chunkBytes)
         (node.Chunk, node.Offset) = _buffers[node.Buffer].Take(node.Bytes);
     }
 
-    private static bool CanTake(GraphTensor node, GraphTensor source)
-    {
-        GraphTensor owner = source.Root ?? source;
-        return owner.IsAllocated && !owner.IsOutput && !source.IsStrided && source.Bytes == node.Bytes && source.Children == 1 && source.Views == 0
-            && (source.Root is null || (owner.Views == 1 && owner.Children == 0));
-    }
+    // Only whole tensors are taken over: the engine's own estimate never does it through a view.
+    private static bool CanTake(GraphTensor node, GraphTensor source) =>
+        source.Root is null && source.IsAllocated && !source.IsOutput && source.Bytes == node.Bytes && source.Children == 1 && source.Views == 0;
 
     private void Release(GraphTensor source)
     {

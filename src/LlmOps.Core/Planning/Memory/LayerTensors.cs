@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlmOps.Models;
 
 namespace LlmOps.Planning.Memory;
@@ -5,16 +6,33 @@ namespace LlmOps.Planning.Memory;
 /// <summary>A layer's tensors by name. Where a description has none, the usual ones of a transformer are made up from its shape.</summary>
 internal sealed class LayerTensors
 {
+    // A plan tries many placements of one model.
+    private static readonly ConditionalWeakTable<ModelDescription, LayerTensors[]> s_known = [];
+
     private readonly Dictionary<string, WeightTensor> _tensors;
 
-    public LayerTensors(ModelDescription model, int layer)
+    /// <summary>Each layer's tensors.</summary>
+    public static IReadOnlyList<LayerTensors> Of(ModelDescription model) =>
+        s_known.GetValue(model, static known => [.. Enumerable.Range(0, known.LayerCount).Select(layer => new LayerTensors(known, layer))]);
+
+    private LayerTensors(ModelDescription model, int layer)
     {
-        LayerWeights? weights = model.Weights.Layers.ElementAtOrDefault(layer);
-        _tensors = (model.Weights.LayerTensors.ElementAtOrDefault(layer) is { Count: > 0 } tensors ? tensors : Usual(model, layer, weights)).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        _tensors = Index(model.Weights.LayerTensors.ElementAtOrDefault(layer) ?? []);
+        IsForeign = _tensors.Count > 0 && !IsUnderstood();
+        if (_tensors.Count == 0 || IsForeign)
+        {
+            _tensors = Index(Usual(model, layer, model.Weights.Layers.ElementAtOrDefault(layer)));
+        }
+
+        LargestBytes = _tensors.Values.Select(tensor => tensor.Bytes).DefaultIfEmpty().Max();
+        Signature = string.Join('|', _tensors.Values.Select(tensor => $"{tensor.Name}:{tensor.Columns}x{tensor.Rows}"));
     }
 
+    /// <summary>Whether the layer's tensors belong to operations that are not known here, so that a usual layer stands for it.</summary>
+    public bool IsForeign { get; }
+
     /// <summary>Bytes of the largest tensor: layers of one shape differ in their quantisation.</summary>
-    public long LargestBytes => _tensors.Values.Select(tensor => tensor.Bytes).DefaultIfEmpty().Max();
+    public long LargestBytes { get; }
 
     public WeightTensor? this[string name] => _tensors.GetValueOrDefault(name + ".weight");
 
@@ -26,7 +44,30 @@ internal sealed class LayerTensors
     public WeightTensor? Bare(string name) => _tensors.GetValueOrDefault(name);
 
     /// <summary>The names and shapes that make two layers compute alike.</summary>
-    public string Signature => string.Join('|', _tensors.Values.Select(tensor => $"{tensor.Name}:{tensor.Columns}x{tensor.Rows}"));
+    public string Signature { get; }
+
+    private static Dictionary<string, WeightTensor> Index(IReadOnlyList<WeightTensor> tensors)
+    {
+        Dictionary<string, WeightTensor> index = new(tensors.Count, StringComparer.Ordinal);
+        foreach (WeightTensor tensor in tensors)
+        {
+            index[tensor.Name] = tensor;
+        }
+
+        return index;
+    }
+
+    private bool IsUnderstood()
+    {
+        bool latent = !Has("attn_kv_a_mqa") || (Has("attn_kv_a_norm") && Has("attn_output") && (Has("attn_q") || (Has("attn_q_a") && Has("attn_q_a_norm") && Has("attn_q_b")))
+            && (Has("attn_kv_b") || (Has("attn_k_b") && Has("attn_v_b"))));
+        bool stateSpace = !Has("ssm_in") || (Has("ssm_conv1d") && Has("ssm_out"));
+        bool deltaNet = !Has("ssm_conv1d") || Has("ssm_out");
+        bool convolution = !Has("shortconv.in_proj") || Has("shortconv.out_proj");
+        bool experts = !Has("ffn_gate_inp") || (Has("ffn_down_exps") && (Has("ffn_up_exps") || Has("ffn_gate_up_exps")));
+        bool mixes = Has("attn_q") || Has("attn_qkv") || Has("attn_kv_a_mqa") || Has("ssm_in") || Has("shortconv.in_proj");
+        return latent && stateSpace && deltaNet && convolution && experts && (mixes || Has("ffn_up") || Has("ffn_gate_inp")) && !Has("time_mix_key");
+    }
 
     private static IReadOnlyList<WeightTensor> Usual(ModelDescription model, int layer, LayerWeights? weights)
     {

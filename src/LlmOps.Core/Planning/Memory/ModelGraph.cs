@@ -37,10 +37,11 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
     // Layers of one shape in one place reach a steady state at once, so a few of them stand for all.
     private IEnumerable<(int Layer, LayerTensors Tensors)> Samples(int last)
     {
+        IReadOnlyList<LayerTensors> all = LayerTensors.Of(model);
         Dictionary<(string, int, bool, long, AttentionShape?), int> seen = [];
         for (int layer = 0; layer <= last; layer++)
         {
-            LayerTensors tensors = new(model, layer);
+            LayerTensors tensors = all[layer];
             bool expertsOnHost = layer < setting.CpuMoeLayers;
             int place = setting.LayerPlaces[layer];
             AttentionShape? shape = model.Attention.ElementAtOrDefault(layer);

@@ -37,8 +37,8 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
         GraphTensor query = graph.Update(graph.Compute(keys, graph.View(convolved, bytes: keys)));
         GraphTensor key = graph.Update(graph.Compute(keys, graph.View(convolved, bytes: keys)));
         GraphTensor value = graph.View(convolved, bytes: inner);
-        GraphTensor decay = graph.Compute(heads, normed);
-        GraphTensor beta = graph.Compute(heads, normed);
+        GraphTensor decay = PerHead(tensors["ssm_alpha"] ?? tensors["ssm_ba"], heads, normed);
+        GraphTensor beta = PerHead(tensors["ssm_beta"] ?? tensors["ssm_ba"], heads, normed);
         GraphTensor result = graph.Allocate((inner * graph.Rows * sizeof(float)) + (shape.StateElements * Slots * sizeof(float)), query, key, value, decay, beta, state);
         graph.Store(graph.Part(result, shape.StateElements * Slots * sizeof(float)), graph.Cache(0));
         GraphTensor output = graph.Update(inner * graph.Rows * sizeof(float), graph.Part(result, inner * graph.Rows * sizeof(float)));
@@ -88,17 +88,20 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
             graph.Touch(next);
         }
 
-        GraphTensor convolved = graph.Compute(width, padded);
+        GraphTensor convolved = tensors["shortconv.conv"] is { } kernel ? graph.Multiply(kernel, width, padded) : graph.Compute(width, padded);
         GraphTensor mixed = graph.Update(convolved, graph.View(all, bytes: 1));
         return graph.Multiply(output, mixed);
     }
+
+    private GraphTensor PerHead(WeightTensor? weight, long heads, GraphTensor normed) =>
+        weight is null ? graph.Compute(heads, normed) : graph.Multiply(weight, heads, normed);
 
     private GraphTensor Convolve(LayerTensors tensors, WeightTensor kernel, GraphTensor source)
     {
         GraphTensor past = graph.ComputeAt(graph.CachePlace, shape.ConvolutionElements * Slots * sizeof(float));
         GraphTensor padded = graph.Allocate((kernel.Rows * graph.Rows * sizeof(float)) + past.Bytes, graph.View(past), graph.View(source));
         graph.Store(graph.View(padded, bytes: past.Bytes), graph.Cache(0));
-        GraphTensor convolved = graph.Compute(kernel.Rows, padded);
+        GraphTensor convolved = graph.Multiply(kernel, kernel.Rows, padded);
         return graph.Update(tensors.Bias("ssm_conv1d") is { } bias ? graph.Apply(bias, convolved) : convolved);
     }
 }
