@@ -5,7 +5,9 @@ namespace LlmOps.Planning.Memory;
 /// <summary>The operations of a layer's attention.</summary>
 /// <param name="graph">The graph.</param>
 /// <param name="inputs">Masks and positions that all layers share.</param>
-internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs)
+/// <param name="rotatesWindowsOnly">Whether layers without a sliding window do not turn queries and keys by their positions.</param>
+/// <param name="keysFirst">Whether keys are computed before values: so it is in models with a sliding window, and the other way round in all others.</param>
+internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs, bool rotatesWindowsOnly, bool keysFirst)
 {
     /// <summary>Attention over the normed input, before the output matrix.</summary>
     public GraphTensor Mix(AttentionShape shape, LayerTensors tensors, GraphTensor normed)
@@ -45,10 +47,13 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs)
             query = graph.View(query);
         }
 
-        query = Prepare(query, tensors, "attn_q_norm", shape.HeadCount);
+        query = Prepare(shape, query, tensors, "attn_q_norm", shape.HeadCount);
+        GraphTensor? key = keysFirst ? Key() : null;
         GraphTensor value = Project(tensors, "attn_v", normed) is { } projected ? graph.View(projected) : query;
-        GraphTensor key = Project(tensors, "attn_k", normed) is { } keys ? Prepare(graph.View(keys), tensors, "attn_k_norm", shape.KeyValueHeadCount) : query;
-        return (query, key, value, gate);
+        return (query, key ?? Key(), value, gate);
+
+        GraphTensor Key() =>
+            Project(tensors, "attn_k", normed) is { } keys ? Prepare(shape, graph.View(keys), tensors, "attn_k_norm", shape.KeyValueHeadCount) : query;
     }
 
     private (GraphTensor Query, GraphTensor Key, GraphTensor Value, GraphTensor? Gate) Fused(AttentionShape shape, LayerTensors tensors, WeightTensor fused, GraphTensor normed)
@@ -62,7 +67,7 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs)
         GraphTensor query = graph.View(all, bytes: (long)shape.HeadCount * shape.KeyLength * graph.Rows * sizeof(float));
         GraphTensor key = graph.View(all, bytes: (long)shape.KeyValueHeadCount * shape.KeyLength * graph.Rows * sizeof(float));
         GraphTensor value = graph.View(all, bytes: (long)shape.KeyValueHeadCount * shape.ValueLength * graph.Rows * sizeof(float));
-        return (Prepare(query, tensors, "attn_q_norm", shape.HeadCount), Prepare(key, tensors, "attn_k_norm", shape.KeyValueHeadCount), value, null);
+        return (Prepare(shape, query, tensors, "attn_q_norm", shape.HeadCount), Prepare(shape, key, tensors, "attn_k_norm", shape.KeyValueHeadCount), value, null);
     }
 
     private GraphTensor? Project(LayerTensors tensors, string name, GraphTensor normed)
@@ -76,14 +81,14 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs)
         return tensors.Bias(name) is { } bias ? graph.Apply(bias, result) : result;
     }
 
-    private GraphTensor Prepare(GraphTensor heads, LayerTensors tensors, string norm, int count)
+    private GraphTensor Prepare(AttentionShape shape, GraphTensor heads, LayerTensors tensors, string norm, int count)
     {
         if (tensors[norm] is { } weight)
         {
             heads = graph.Apply(weight, graph.Norm(heads), rows: count);
         }
 
-        return graph.Update(heads, inputs.Positions); // rotary embedding
+        return rotatesWindowsOnly && shape.SlidingWindow is null ? heads : graph.Update(heads, inputs.Positions);
     }
 
     private GraphTensor Attend(AttentionShape shape, GraphTensor query, GraphTensor key, GraphTensor value, int valueLength)
@@ -102,7 +107,7 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs)
         GraphTensor values = valueBytes > 0 ? graph.Cache(valueBytes) : keys;
         GraphTensor mask = inputs.Mask(shape);
         long resultBytes = (long)shape.HeadCount * valueLength * graph.Rows * sizeof(float);
-        int? place = graph.Setting.CacheOnHost ? graph.Setting.Host : null;
+        int? place = graph.Setting.PinsAttention ? graph.CachePlace : null;
         if (graph.Setting.FlashAttention)
         {
             return graph.ComputeAt(place, resultBytes, graph.View(query), keys, values, mask);

@@ -22,7 +22,6 @@ internal static class ComputeBuffers
     public static long[] Estimate(ModelDescription model, Placement placement, IReadOnlyList<int> deviceOf)
     {
         int host = placement.Devices.Count;
-        bool full = host > 0 && placement.GpuLayers > model.LayerCount;
         bool pipelined = IsPipelined(model, placement);
         long tokens = Math.Min(placement.UbatchSize, placement.ContextLength);
         tokens = (tokens + placement.Slots - 1) / placement.Slots * placement.Slots;
@@ -44,14 +43,27 @@ internal static class ComputeBuffers
             CacheOnHost = !placement.OffloadsCache,
             OffloadsOperations = host > 0 && placement.OffloadsOperations,
 
-            // While it pipelines, the engine's estimate counts a device's first norm as one more tensor that crosses over.
-            IsFullyOffloaded = full && !pipelined,
             FlashAttention = placement.FlashAttention && !(placement.FlashAttentionIsAutomatic && GivesUpFlashAttention(model, deviceOf)),
             Cache = layer => CacheOf(model, placement, layer),
         };
-        (IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes) = new ModelGraph(model, setting).Build();
-        long[] bytes = new GraphScheduler(host, pipelined ? PipelineCopies : 1, vulkan ? VulkanChunkBytes : long.MaxValue / 2).Reserve(inputs, nodes);
+        int copies = pipelined ? PipelineCopies : 1;
+        long chunkBytes = vulkan ? VulkanChunkBytes : long.MaxValue / 2;
+        long[] bytes = Reserve(model, setting, copies, chunkBytes);
+        bool pinsNorms = host > 1 && placement.GpuLayers > model.LayerCount;
+        if (pinsNorms || !placement.OffloadsCache)
+        {
+            // The engine reserves twice: first with free choice of places, then with norms beside their layers and attention beside its cache.
+            GraphSetting pinned = setting with { PinsNorms = pinsNorms, PinsAttention = !placement.OffloadsCache };
+            bytes = [.. bytes.Zip(Reserve(model, pinned, copies, chunkBytes), Math.Max)];
+        }
+
         return LayerTensors.Of(model).Any(layer => layer.IsForeign) ? [.. bytes.Select(size => size + (size / ForeignShare))] : bytes;
+    }
+
+    private static long[] Reserve(ModelDescription model, GraphSetting setting, int copies, long chunkBytes)
+    {
+        (IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes) = new ModelGraph(model, setting).Build();
+        return new GraphScheduler(setting.Host, copies, chunkBytes).Reserve(inputs, nodes);
     }
 
     /// <summary>Whether devices work on different batches at a time.</summary>

@@ -89,9 +89,9 @@ internal sealed class GraphBuilder(GraphSetting setting)
         VisitingWeightBytes = LayerPlace == setting.Host ? 0 : weight.Bytes,
     });
 
-    /// <summary>A norm without its weight. With all layers on devices it is pinned to its layer's.</summary>
+    /// <summary>A norm without its weight. It may be pinned to its layer's device.</summary>
     public GraphTensor Norm(GraphTensor source, bool mayReuse = true) =>
-        Add(new GraphTensor(source.Bytes, source) { MayReuse = mayReuse, Place = setting.IsFullyOffloaded && _layer >= 0 ? setting.LayerPlaces[_layer] : null });
+        Add(new GraphTensor(source.Bytes, source) { MayReuse = mayReuse, Place = setting.PinsNorms && _layer >= 0 ? setting.LayerPlaces[_layer] : null });
 
     /// <summary>A norm whose result is smaller than the strided source.</summary>
     public GraphTensor Norm2(long bytes, GraphTensor source) => Add(new GraphTensor(bytes, source));

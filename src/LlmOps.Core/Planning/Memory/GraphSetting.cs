@@ -30,8 +30,11 @@ internal sealed record GraphSetting
     /// <summary>Whether devices compute with weights of the host.</summary>
     public bool OffloadsOperations { get; init; }
 
-    /// <summary>Whether every layer and the output are on devices.</summary>
-    public bool IsFullyOffloaded { get; init; }
+    /// <summary>Whether norms run on the device of their layer.</summary>
+    public bool PinsNorms { get; init; }
+
+    /// <summary>Whether attention runs where its cache is.</summary>
+    public bool PinsAttention { get; init; }
 
     /// <summary>How many layers of one shape in one place stand for all.</summary>
     public int LayerSamples { get; init; } = 3;

@@ -12,7 +12,7 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
     public (IReadOnlyList<GraphTensor> Inputs, IReadOnlyList<GraphTensor> Nodes) Build()
     {
         AttentionInputs inputs = new(_graph);
-        AttentionGraph attention = new(_graph, inputs);
+        AttentionGraph attention = new(_graph, inputs, rotatesWindowsOnly: model.Architecture is "cohere2" or "cohere2moe" or "exaone4" or "exaone-moe", keysFirst: model.Attention.Any(shape => shape.SlidingWindow is not null));
         FeedForwardGraph feedForward = new(_graph, model.Experts);
         RecurrentGraph? recurrent = model.Recurrent is null ? null : new RecurrentGraph(_graph, model.Recurrent);
 
