@@ -20,7 +20,7 @@ internal static class GpuCommand
             GpuTopology found = parsed.GetValue(topology) is { } file
                 ? TopologyFile.Read(file)
                 : await CaptureAsync(parsed.GetValue(source) ?? TopologySource.Auto, cancellationToken).ConfigureAwait(false);
-            if (parsed.GetValue(index) is { } wanted)
+            if (parsed.GetList(index) is { } wanted)
             {
                 found = new GpuFilter { Indexes = wanted }.Apply(found);
             }
