@@ -121,7 +121,7 @@ Describe 'A server' {
         $deadline = [datetime]::UtcNow.AddSeconds(20)
         while ($output.Count -eq 0 -and [datetime]::UtcNow -lt $deadline) { [System.Threading.Thread]::Yield() | Out-Null }
         $output.Count | Should -BeGreaterThan 0
-        $stopped = Get-LlmServer life | Stop-LlmServer -PassThru
+        $stopped = Get-LlmServer life | Stop-LlmServer
         $stopped.State | Should -Be 'Stopped'
         $pending.AsyncWaitHandle.WaitOne(10000) | Should -BeTrue
         $output.Count | Should -BeGreaterThan 1
@@ -274,7 +274,7 @@ Describe 'Several sessions' {
         (Invoke-RestMethod "$($server.Endpoint)health").status | Should -Be 'ok'
         Get-LlmServerLog shared -Tail 1 | Should -Not -BeNullOrEmpty
 
-        $stopped = Invoke-OtherSession 'Get-LlmServer | Stop-LlmServer; (Get-LlmServer shared).State'
+        $stopped = Invoke-OtherSession 'Get-LlmServer | Stop-LlmServer | Out-Null; (Get-LlmServer shared).State'
         $stopped.Trim() | Should -Be 'Stopped'
         (Get-LlmServer shared).State | Should -Be 'Stopped'
         { Invoke-RestMethod "$($server.Endpoint)health" -TimeoutSec 2 } | Should -Throw

@@ -1,5 +1,7 @@
 # What every test file needs; dot-sourced in its BeforeAll.
 
+# An error that no test expects fails the test that meets it.
+$script:ErrorActionPreference = 'Stop'
 $script:Repository = Split-Path (Split-Path $PSScriptRoot)
 $script:ModulePath = $env:LLMOPS_MODULE ?? (Join-Path $Repository 'out' 'LlmOps')
 $script:Fixtures = Join-Path $PSScriptRoot 'fixtures'
@@ -27,7 +29,7 @@ function Enter-Sandbox {
 
 # Whatever a failed test left behind must not outlive it.
 function Exit-Sandbox {
-    Get-LlmServer | Stop-LlmServer -GraceSec 1
+    Get-LlmServer | Stop-LlmServer -GraceSec 1 | Out-Null
     Set-Location $Repository
     foreach ($name in $Before.Keys) {
         [Environment]::SetEnvironmentVariable($name, $Before[$name])

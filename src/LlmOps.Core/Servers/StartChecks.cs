@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using LlmOps.Configuration;
 using LlmOps.Engines;
+using LlmOps.Logs;
 using LlmOps.Planning;
 using LlmOps.Processes;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LlmOps.Logs;
 using LlmOps.Servers;
 
 namespace LlmOps.Tests.Servers;

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using LlmOps.Configuration;
 using LlmOps.Engines;
+using LlmOps.Logs;
 using LlmOps.Servers;
 
 namespace LlmOps.Tests.Servers;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using LlmOps.Configuration;
+using LlmOps.Logs;
 using LlmOps.Servers;
 
 namespace LlmOps.Tests.Servers;

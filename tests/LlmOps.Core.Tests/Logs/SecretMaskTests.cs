@@ -1,5 +1,5 @@
 using System.Text;
-using LlmOps.Servers;
+using LlmOps.Logs;
 
 namespace LlmOps.Tests.Servers;
 
