@@ -238,7 +238,7 @@ Describe 'A server that does not start' {
         Assert-Engine
         $config = New-TestConfig huge @{ ContextLength = 2000000000 }
         $config.Problems.Count | Should -BeGreaterThan 0
-        { $config | Start-LlmServer -ErrorAction Stop } | Should -Throw -ErrorId 'PlanHasProblems,LlmOps.Commands.StartLlmServerCommand'
+        { $config | Start-LlmServer -ErrorAction Stop } | Should -Throw -ErrorId 'PlanDoesNotFit,LlmOps.Commands.StartLlmServerCommand'
         Get-LlmServer huge -ErrorAction Ignore | Should -BeNullOrEmpty
     }
 
