@@ -69,7 +69,7 @@ build() {
     # Servers that the module starts are kept by the command's supervisor, which therefore lies beside it.
     cp -R "$staging/bin/." "$staging/LlmOps/bin/"
     cp -R module/LlmOps/. "$staging/LlmOps/"
-    find "$staging" \( -name '*.pdb' -o -name 'System.Management.Automation.*' \) -delete
+    find "$staging" \( -name '*.pdb' -o -path '*/bin/*.xml' -o -name 'System.Management.Automation.*' \) -delete
     cp LICENSE README.md CHANGELOG.md "$staging/LlmOps/"
     # Renamed, not overwritten: a supervisor that is running keeps the files it has open.
     rm -rf out/LlmOps out/bin

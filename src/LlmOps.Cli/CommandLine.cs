@@ -13,7 +13,7 @@ internal static class CommandLine
     private static readonly string[] Names =
     [
         "gpu", "model", "engine", "doctor", "plan", "start", "ps", "wait", "stop", "restart", "rm", "logs", "bench", "diagnose",
-        "demo", SuperviseCommand.Name,
+        "sample-model", "demo", SuperviseCommand.Name,
     ];
 
     /// <summary>Runs the command that <paramref name="arguments"/> name.</summary>
@@ -88,6 +88,7 @@ internal static class CommandLine
         "logs" => LogsCommand.Create(),
         "bench" => BenchCommand.Create(),
         "diagnose" => DiagnoseCommand.Create(),
+        "sample-model" => SampleModelCommand.Create(),
         "demo" => DemoCommand.Create(),
         SuperviseCommand.Name => SuperviseCommand.Create(),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such command"),

@@ -68,6 +68,10 @@ internal static class Options
         },
     };
 
+    /// <summary>The numbers that were given; null when the option was not.</summary>
+    /// <remarks>The parser's own default for a list is an empty one.</remarks>
+    public static int[]? GetList(this ParseResult parsed, Option<int[]?> option) => parsed.GetValue(option) is { Length: > 0 } given ? given : null;
+
     /// <summary>An option that takes seconds.</summary>
     public static Option<TimeSpan?> Seconds(string name, string description) => new(name)
     {

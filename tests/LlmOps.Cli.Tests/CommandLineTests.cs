@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using LlmOps.Processes;
 
 namespace LlmOps.Cli.Tests;
@@ -68,7 +69,7 @@ public sealed class CommandLineTests : IDisposable
         Outcome outcome = await _sandbox.RunAsync("doctor", "--json");
 
         Assert.Equal((1, string.Empty), (outcome.ExitCode, outcome.Error));
-        var failed = outcome.Json.EnumerateArray().First(check => check.GetProperty("status").GetString() == "fail");
+        JsonElement failed = outcome.Json.EnumerateArray().First(check => check.GetProperty("status").GetString() == "fail");
         Assert.StartsWith("engine.", failed.GetProperty("id").GetString(), StringComparison.Ordinal);
         Assert.Equal("engine", failed.GetProperty("category").GetString());
         Assert.NotEmpty(failed.GetProperty("remedy").GetString()!);
@@ -99,12 +100,14 @@ public sealed class CommandLineTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent with kill");
         using TcpListener silent = new(IPAddress.Loopback, 0);
         silent.Start();
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
         using Process command = Process.Start(Start("bench", $"http://{silent.LocalEndpoint}"))!;
 
         // Once it is connected it waits for an answer that never comes.
-        using TcpClient client = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
-        await ProcessRunner.RunAsync(new ProcessRequest("/bin/sh", ["-c", $"kill -{signal} {command.Id}"]), TestContext.Current.CancellationToken);
-        await command.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        using TcpClient client = await silent.AcceptTcpClientAsync(patience.Token);
+        await ProcessRunner.RunAsync(new ProcessRequest("/bin/sh", ["-c", $"kill -{signal} {command.Id}"]), patience.Token);
+        await command.WaitForExitAsync(patience.Token);
 
         Assert.Equal((expected, string.Empty), (command.ExitCode, await command.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)));
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmOps.Processes;
 
 namespace LlmOps.Cli.Tests;
 
@@ -23,13 +24,25 @@ public sealed class DiagnoseCommandTests : IDisposable
 
         Assert.Equal((0, string.Empty), (outcome.ExitCode, outcome.Error));
         JsonElement first = outcome.Json[0];
-        Assert.Equal(2, first.GetProperty("lineNumber").GetInt32());
-        Assert.Contains("out of memory", first.GetProperty("line").GetString(), StringComparison.Ordinal);
+        Assert.Equal(("llamacpp.weights-memory", 3), (first.GetProperty("id").GetString(), first.GetProperty("lineNumber").GetInt32()));
+        Assert.Contains("unable to allocate CUDA0 buffer", first.GetProperty("line").GetString(), StringComparison.Ordinal);
         Assert.Equal("error", first.GetProperty("severity").GetString());
-        Assert.NotEmpty(first.GetProperty("id").GetString()!);
+        Assert.Contains(2, outcome.Json.EnumerateArray().Select(finding => finding.GetProperty("lineNumber").GetInt32()));
         Assert.NotEmpty(first.GetProperty("title").GetString()!);
         Assert.NotEmpty(first.GetProperty("cause").GetString()!);
         Assert.NotEmpty(first.GetProperty("remedy").GetString()!);
+    }
+
+    [Fact]
+    public async Task A_log_can_come_through_a_pipe()
+    {
+        string log = _sandbox.WriteFile("piped.log", "llama_model_load: error loading model: unable to allocate CUDA0 buffer\n");
+
+        ProcessResult result = await ProcessRunner.RunAsync(
+            _sandbox.Request(["-c", "\"$1\" diagnose - --json < \"$2\"", "sh", Sandbox.Command, log]) with { FileName = "/bin/sh" },
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, new Outcome(result.ExitCode, result.StandardOutput, result.StandardError).Json[0].GetProperty("lineNumber").GetInt32());
     }
 
     [Fact]

@@ -34,7 +34,7 @@ internal static class BenchCommand
             {
                 Model = parsed.GetValue(model) ?? server.Model,
                 ApiKey = BenchTarget.ReadKey(parsed.GetValue(keyFile) ?? server.ApiKeyFile),
-                Concurrency = parsed.GetValue(concurrency) ?? options.Concurrency,
+                Concurrency = parsed.GetList(concurrency) ?? options.Concurrency,
                 PromptTokens = parsed.GetValue(promptTokens) ?? options.PromptTokens,
                 OutputTokens = parsed.GetValue(outputTokens) ?? options.OutputTokens,
                 Requests = parsed.GetValue(requests),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using LlmOps.Cli.Output;
 using LlmOps.Engines;
+using LlmOps.Engines.LlamaCpp.Install;
 using Spectre.Console;
 
 namespace LlmOps.Cli.Commands;
@@ -12,11 +13,24 @@ internal static class EngineCommand
     public static Command Create()
     {
         Option<string?> path = Options.Text("--path", "FILE", "Ask this binary instead of looking for engines.");
+        Option<bool> obtain = new("--obtain") { Description = "When there is none, get one: Debian's packages in the user's cache, else a release archive." };
+        Option<bool> pathOnly = new("--path-only") { Description = "Print the path of the best engine and nothing else." };
         Option<bool> json = Options.Json();
-        Command command = new("engine", "Show the engines found, their versions, devices and flags.") { path, json };
+        Command command = new("engine", "Show the engines found, their versions, devices and flags.") { path, obtain, pathOnly, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             EngineLocator locator = new(new EngineLocatorOptions());
+            if (parsed.GetValue(obtain) && parsed.GetValue(path) is null && await locator.FindBestAsync(null, cancellationToken).ConfigureAwait(false) is null)
+            {
+                await new LlamaCppInstaller(new LlamaCppInstallerOptions()).ObtainAsync(new ErrorLines(), cancellationToken).ConfigureAwait(false);
+            }
+
+            if (parsed.GetValue(pathOnly))
+            {
+                await Console.Out.WriteLineAsync((await locator.RequireAsync(parsed.GetValue(path), cancellationToken).ConfigureAwait(false)).Path).ConfigureAwait(false);
+                return ExitCode.Success;
+            }
+
             IReadOnlyList<EngineCapabilities> engines = await locator.FindAsync(parsed.GetValue(path), cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
@@ -37,7 +51,7 @@ internal static class EngineCommand
     {
         if (engines.Count == 0)
         {
-            console.Line("No engine found. Put llama-server on PATH, or run 'llmops demo', which obtains one.");
+            console.Line("No engine found. Put llama-server on PATH, or run 'llmops engine --obtain'.");
             return;
         }
 
@@ -54,5 +68,10 @@ internal static class EngineCommand
         }
 
         console.Write(table);
+    }
+
+    private sealed class ErrorLines : IProgress<string>
+    {
+        public void Report(string value) => Console.Error.WriteLine(value);
     }
 }

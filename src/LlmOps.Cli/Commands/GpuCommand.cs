@@ -20,7 +20,7 @@ internal static class GpuCommand
             GpuTopology found = parsed.GetValue(topology) is { } file
                 ? TopologyFile.Read(file)
                 : await CaptureAsync(parsed.GetValue(source) ?? TopologySource.Auto, cancellationToken).ConfigureAwait(false);
-            if (parsed.GetValue(index) is { } wanted)
+            if (parsed.GetList(index) is { } wanted)
             {
                 found = new GpuFilter { Indexes = wanted }.Apply(found);
             }
@@ -39,31 +39,7 @@ internal static class GpuCommand
         return command;
     }
 
-    /// <summary>This machine's topology; devices that only an engine can see are asked of the engine, when there are no others.</summary>
-    public static async Task<GpuTopology> CaptureAsync(TopologySource source, CancellationToken cancellationToken)
-    {
-        GpuTopology topology = new TopologySurvey(new SurveyOptions { Source = source }).Capture(cancellationToken);
-        EngineLocator locator = new(new EngineLocatorOptions());
-        if (source == TopologySource.Engine)
-        {
-            return EngineTopology.AddDevices(topology, await locator.RequireAsync(null, cancellationToken).ConfigureAwait(false));
-        }
-
-        if (source != TopologySource.Auto || topology.Gpus.Count > 0)
-        {
-            return topology;
-        }
-
-        try
-        {
-            return await locator.FindBestAsync(null, cancellationToken).ConfigureAwait(false) is { } engine
-                ? EngineTopology.AddDevices(topology, engine)
-                : topology;
-        }
-        catch (LlmOpsException problem)
-        {
-            // The machine can be shown without its engine; the command that needs the engine fails with the same message.
-            return topology with { Notes = [.. topology.Notes, problem.Message] };
-        }
-    }
+    /// <summary>This machine's topology.</summary>
+    public static Task<GpuTopology> CaptureAsync(TopologySource source, CancellationToken cancellationToken) =>
+        new MachineSurvey(new EngineLocator(new EngineLocatorOptions())).CaptureAsync(new SurveyOptions { Source = source }, cancellationToken);
 }

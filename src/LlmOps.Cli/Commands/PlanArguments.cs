@@ -85,7 +85,7 @@ internal sealed class PlanArguments
             topology = EngineTopology.AddDevices(topology, engine);
         }
 
-        if (parsed.GetValue(_index) is { } wanted)
+        if (parsed.GetList(_index) is { } wanted)
         {
             topology = new GpuFilter { Indexes = wanted }.Apply(topology);
         }

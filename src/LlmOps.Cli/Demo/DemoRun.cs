@@ -18,9 +18,10 @@ namespace LlmOps.Cli.Demo;
 /// <param name="console">Where it is shown.</param>
 /// <param name="outputFolder">Where the report goes.</param>
 /// <param name="enginePath">The llama-server to use; null to find or obtain one.</param>
-internal sealed class DemoRun(IAnsiConsole console, string outputFolder, string? enginePath)
+/// <param name="keepModel">Where a copy of the small model goes; null for nowhere.</param>
+internal sealed class DemoRun(IAnsiConsole console, string outputFolder, string? enginePath, string? keepModel)
 {
-    private const int Slots = 4;
+    private static readonly int[] Loads = [1, 2, 4];
 
     private static readonly UTF8Encoding PlainUtf8 = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -48,6 +49,11 @@ internal sealed class DemoRun(IAnsiConsole console, string outputFolder, string?
 
         _clock.Heading("A small model with random weights");
         TinyModelWriter.Write(workspace.ModelFile, new TinyModelOptions());
+        if (keepModel is not null)
+        {
+            File.Copy(workspace.ModelFile, keepModel, overwrite: true);
+        }
+
         ModelDescription model = ModelReader.Read(workspace.ModelFile);
         ModelCommand.Write(console, model);
 
@@ -57,12 +63,13 @@ internal sealed class DemoRun(IAnsiConsole console, string outputFolder, string?
 
         _clock.Heading("Is everything in order?");
         CheckContext context = new() { Topology = topology, Engine = engine, Model = model };
-        CheckView.Write(console, await new EnvironmentChecks().RunAsync(context, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false));
+        List<CheckResult> findings = await new EnvironmentChecks().RunAsync(context, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        CheckView.Write(console, [.. findings.Where(finding => finding.Status != CheckStatus.Skip)]);
 
         _clock.Heading("The configuration, and why");
         ServerConfig config = new ServerPlanner().Plan(new PlanRequest
         {
-            Model = model, Topology = topology, Engine = engine, Name = DemoWorkspace.ServerName, Parallel = Slots, IsThisMachine = true,
+            Model = model, Topology = topology, Engine = engine, Name = DemoWorkspace.ServerName, IsThisMachine = true,
         });
         PlanView.WriteDecisions(console, config.Decisions);
         PlanView.WriteMemory(console, config.Plan);
@@ -103,7 +110,7 @@ internal sealed class DemoRun(IAnsiConsole console, string outputFolder, string?
     {
         MeasurementOptions options = new()
         {
-            Endpoint = server.Endpoint, ServerName = server.Name, Model = server.Alias, Concurrency = [1, 2, Slots], PromptTokens = 64, OutputTokens = 64,
+            Endpoint = server.Endpoint, ServerName = server.Name, Model = server.Alias, Concurrency = Loads, PromptTokens = 64, OutputTokens = 64,
         };
         List<ThroughputResult> results = await BenchCommand.MeasureAsync(options, _clock.ForLines(), cancellationToken).ConfigureAwait(false);
         ThroughputView.Write(console, results);

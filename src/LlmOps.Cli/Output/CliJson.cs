@@ -4,7 +4,6 @@ using System.Text.Json.Serialization;
 using LlmOps.Diagnostics;
 using LlmOps.Engines;
 using LlmOps.Models;
-using LlmOps.Servers;
 
 namespace LlmOps.Cli.Output;
 
@@ -15,14 +14,11 @@ namespace LlmOps.Cli.Output;
     Converters =
     [
         typeof(EnumWord<CheckCategory>), typeof(EnumWord<CheckStatus>), typeof(EnumWord<FaultSeverity>), typeof(EnumWord<ModelFormat>),
-        typeof(EnumWord<ServerState>),
     ])]
 [JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(IReadOnlyList<EngineCapabilities>))]
 [JsonSerializable(typeof(LaunchCommand))]
 [JsonSerializable(typeof(IReadOnlyList<CheckResult>))]
-[JsonSerializable(typeof(LlmServer))]
-[JsonSerializable(typeof(IReadOnlyList<LlmServer>))]
 [JsonSerializable(typeof(IReadOnlyList<FaultFinding>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class CliJson : JsonSerializerContext

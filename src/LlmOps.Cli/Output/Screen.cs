@@ -15,17 +15,17 @@ internal static class Screen
     public static IAnsiConsole Error { get; } = Make(Console.Error, Console.IsErrorRedirected);
 
     /// <summary>A table with the look that all commands share.</summary>
-    /// <param name="columns">Headings; one that starts with <c>&gt;</c> is aligned to the right.</param>
+    /// <param name="columns">Headings; one that starts with <c>&gt;</c> is aligned to the right, one that starts with <c>!</c> is never broken.</param>
     public static Table Table(params ReadOnlySpan<string> columns)
     {
         Table table = new() { Border = TableBorder.Rounded, BorderStyle = new Style(Color.Grey) };
         foreach (string column in columns)
         {
             bool right = column.StartsWith('>');
-            table.AddColumn(new TableColumn(new Text(column.TrimStart('>'), new Style(decoration: Decoration.Bold)))
+            table.AddColumn(new TableColumn(new Text(column.TrimStart('>', '!'), new Style(decoration: Decoration.Bold)))
             {
                 Alignment = right ? Justify.Right : Justify.Left,
-                NoWrap = right,
+                NoWrap = right || column.StartsWith('!'),
             });
         }
 

@@ -12,7 +12,7 @@ internal static class ServerView
     {
         if (json)
         {
-            JsonOutput.Write(servers, CliJson.Readable.IReadOnlyListLlmServer);
+            JsonOutput.Write(ServerDocument.ToJson(servers));
         }
         else
         {
@@ -25,7 +25,7 @@ internal static class ServerView
     {
         if (json)
         {
-            JsonOutput.Write(server, CliJson.Readable.LlmServer);
+            JsonOutput.Write(ServerDocument.ToJson(server));
         }
         else
         {
@@ -42,7 +42,7 @@ internal static class ServerView
             return;
         }
 
-        Table table = Screen.Table("Name", "State", ">Pid", "Endpoint", "Model", "Context x slots", "Started", "Note");
+        Table table = Screen.Table("Name", "!State", ">Pid", "!Endpoint", "Model", "Context", "!Started", "Note");
         foreach (LlmServer server in servers)
         {
             table.Row(
@@ -52,12 +52,15 @@ internal static class ServerView
                 server.Endpoint.ToString().TrimEnd('/'),
                 server.Alias ?? Path.GetFileName(server.Model),
                 server.ContextLength is { } context ? $"{context} x {server.Slots}" : null,
-                server.StartedAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                Started(server.StartedAt.ToLocalTime()),
                 server.Reason ?? Ending(server));
         }
 
         console.Write(table);
     }
+
+    private static string Started(DateTimeOffset time) =>
+        time.ToString(time.Date == TimeProvider.System.GetLocalNow().Date ? "HH:mm:ss" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
     private static string? Ending(LlmServer server) =>
         server.ExitSignal ?? (server.ExitCode is { } code ? $"exit code {code}" : null);

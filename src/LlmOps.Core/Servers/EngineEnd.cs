@@ -1,4 +1,5 @@
 using LlmOps.Diagnostics;
+using LlmOps.Logs;
 
 namespace LlmOps.Servers;
 

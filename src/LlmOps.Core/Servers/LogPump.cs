@@ -1,4 +1,5 @@
 using System.Text;
+using LlmOps.Logs;
 
 namespace LlmOps.Servers;
 

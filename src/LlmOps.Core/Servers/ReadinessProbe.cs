@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using LlmOps.Configuration;
+using LlmOps.Logs;
 
 namespace LlmOps.Servers;
 

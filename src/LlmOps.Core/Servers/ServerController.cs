@@ -110,8 +110,8 @@ public sealed class ServerController(ServerRegistry registry)
 
     private static ProcessIdentity? SupervisorOf(ServerFolder folder, ServerRecord? record) => record switch
     {
-        { Supervisor: { IsAlive: true } known } => known,
         { IsFinal: true } => null,
+        { Supervisor: { IsAlive: true } known } => known,
         _ => DetachedLauncher.FindSupervisor(folder), // The record is damaged, or from before the supervisor took over.
     };
 

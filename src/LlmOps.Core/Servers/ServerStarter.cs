@@ -19,7 +19,7 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
     /// </remarks>
     /// <exception cref="ServerFailedException">It was not ready in the end; with the likely cause and the last lines.</exception>
     /// <exception cref="LlmOpsException">
-    /// Refused: <c>ServerNameInvalid</c>, <c>ServerAlreadyRunning</c>, <c>EngineNotFound</c>, <c>ModelNotFound</c>, <c>ExposedWithoutKey</c>,
+    /// Refused: <c>ServerNameInvalid</c>, <c>ServerAlreadyRunning</c>, <c>EngineNotFound</c>, <c>ModelNotFound</c>, <c>PlanDoesNotFit</c>, <c>ExposedWithoutKey</c>,
     /// <c>ApiKeyFileNotFound</c>, <c>SecretInConfig</c>, <c>PortInUse</c>, <c>PortInvalid</c>, <c>PortNotPermitted</c>, <c>HostNotLocal</c>,
     /// <c>RuntimeNotSupported</c>. <c>SupervisorNotStarted</c>: the supervisor ended at once.
     /// </exception>
@@ -33,6 +33,7 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
         {
             RequireNotRunning(folder);
             StartChecks.RequireRunnable(config, request.Command);
+            StartChecks.RequireFit(config, request.Force);
             StartChecks.RequireProtected(config, request.Force);
             await StartChecks.RequireFreePortAsync(config, registry, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();

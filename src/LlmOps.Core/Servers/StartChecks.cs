@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using LlmOps.Configuration;
 using LlmOps.Engines;
+using LlmOps.Logs;
+using LlmOps.Planning;
 using LlmOps.Processes;
 
 namespace LlmOps.Servers;
@@ -33,6 +35,18 @@ internal static class StartChecks
         }
 
         RequireNoSecrets(config, command);
+    }
+
+    /// <summary>Refuses a plan that says of itself that it cannot work, unless that is wanted.</summary>
+    public static void RequireFit(ServerConfig config, bool force)
+    {
+        if (config.Problems.Count > 0 && !force)
+        {
+            PlanProblem problem = config.Problems[0];
+            throw new LlmOpsException(
+                $"Server '{config.Name}' was not started: {problem.Message.TrimEnd('.')}; {problem.Remedy.TrimEnd('.')}, or force the start.", "PlanDoesNotFit")
+            { Kind = ErrorKind.Finding };
+        }
     }
 
     /// <summary>Refuses a server that others can reach without a key, unless that is wanted.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using LlmOps.Diagnostics;
+using LlmOps.Logs;
 
 namespace LlmOps.Servers;
 

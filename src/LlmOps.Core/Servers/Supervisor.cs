@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmOps.Logs;
 
 namespace LlmOps.Servers;
 

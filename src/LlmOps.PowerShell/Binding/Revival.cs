@@ -2,7 +2,11 @@ using System.Management.Automation;
 using System.Text.Json;
 using LlmOps.Benchmarking;
 using LlmOps.Configuration;
+using LlmOps.Diagnostics;
+using LlmOps.Engines;
 using LlmOps.Hardware;
+using LlmOps.Models;
+using LlmOps.Servers;
 
 namespace LlmOps.Binding;
 
@@ -17,41 +21,38 @@ public static class Revival
     public const string PropertyName = "LlmOpsObject";
 
     /// <summary>The types whose objects come back to life.</summary>
-    public static IReadOnlyList<Type> Types { get; } = new[] { typeof(GpuTopology), typeof(GpuDevice), typeof(ServerConfig), typeof(ThroughputResult) };
+    public static IReadOnlyList<Type> Types { get; } = new[]
+    {
+        typeof(GpuTopology), typeof(GpuDevice), typeof(ModelDescription), typeof(EngineCapabilities), typeof(ServerConfig), typeof(LlmServer),
+        typeof(CheckResult), typeof(FaultFinding), typeof(ThroughputResult),
+    };
 
     /// <summary>The whole object as text.</summary>
     public static string? TextOf(PSObject item) => item?.BaseObject switch
     {
+        null => null,
         GpuTopology topology => JsonSerializer.Serialize(Snapshot(topology), RevivalJson.Default.TopologySnapshot),
         GpuDevice gpu => JsonSerializer.Serialize(
             new GpuSnapshot(gpu, TopologyOrigin.Of(gpu) is GpuTopology topology ? Snapshot(topology) : null), RevivalJson.Default.GpuSnapshot),
         ServerConfig config => ServerConfigFile.ToYaml(config),
-        ThroughputResult result => JsonSerializer.Serialize(result, RevivalJson.Default.ThroughputResult),
-        _ => null,
+        object other => JsonSerializer.Serialize(other, other.GetType(), RevivalJson.Default),
     };
 
     /// <summary>The object that <paramref name="text"/> was made of.</summary>
-    internal static object Revive(string text, Type type)
+    internal static object Revive(string text, Type type) => IndexableLists.In(
+        type == typeof(GpuTopology) ? Revive(JsonSerializer.Deserialize(text, RevivalJson.Default.TopologySnapshot)!)
+        : type == typeof(GpuDevice) ? Revive(JsonSerializer.Deserialize(text, RevivalJson.Default.GpuSnapshot)!)
+        : type == typeof(ServerConfig) ? ServerConfigFile.Parse(text, "the configuration from the other session")
+        : JsonSerializer.Deserialize(text, type, RevivalJson.Default))!;
+
+    private static GpuDevice Revive(GpuSnapshot snapshot)
     {
-        if (type == typeof(GpuTopology))
+        if (snapshot.Topology is not null)
         {
-            return Revive(JsonSerializer.Deserialize(text, RevivalJson.Default.TopologySnapshot)!);
+            TopologyOrigin.Remember(Revive(snapshot.Topology), snapshot.Gpu);
         }
 
-        if (type == typeof(GpuDevice))
-        {
-            GpuSnapshot snapshot = JsonSerializer.Deserialize(text, RevivalJson.Default.GpuSnapshot)!;
-            if (snapshot.Topology is not null)
-            {
-                TopologyOrigin.Remember(Revive(snapshot.Topology), snapshot.Gpu);
-            }
-
-            return snapshot.Gpu;
-        }
-
-        return type == typeof(ServerConfig)
-            ? ServerConfigFile.Parse(text, "the configuration from the other session")
-            : JsonSerializer.Deserialize(text, RevivalJson.Default.ThroughputResult)!;
+        return snapshot.Gpu;
     }
 
     private static TopologySnapshot Snapshot(GpuTopology topology) =>

@@ -1,6 +1,10 @@
 using System.Text.Json.Serialization;
 using LlmOps.Benchmarking;
+using LlmOps.Diagnostics;
+using LlmOps.Engines;
 using LlmOps.Hardware;
+using LlmOps.Models;
+using LlmOps.Servers;
 
 namespace LlmOps.Binding;
 
@@ -14,5 +18,10 @@ internal sealed record GpuSnapshot(GpuDevice Gpu, TopologySnapshot? Topology);
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(TopologySnapshot))]
 [JsonSerializable(typeof(GpuSnapshot))]
+[JsonSerializable(typeof(ModelDescription))]
+[JsonSerializable(typeof(EngineCapabilities))]
+[JsonSerializable(typeof(LlmServer))]
+[JsonSerializable(typeof(CheckResult))]
+[JsonSerializable(typeof(FaultFinding))]
 [JsonSerializable(typeof(ThroughputResult))]
 internal sealed partial class RevivalJson : JsonSerializerContext;

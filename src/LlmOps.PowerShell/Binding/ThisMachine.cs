@@ -14,29 +14,8 @@ internal static class ThisMachine
     public static GpuTopology Capture(LlmOpsCommand cmdlet, TopologySource source)
     {
         cmdlet.WriteVerbose($"Asking this machine for its GPUs (source: {source}).");
-        GpuTopology topology = cmdlet.Await(stop => Task.FromResult(new TopologySurvey(new SurveyOptions { Source = source }).Capture(stop)));
-        if (source == TopologySource.Engine)
-        {
-            topology = EngineTopology.AddDevices(topology, EngineChoice.Require(cmdlet, null));
-        }
-        else if (source == TopologySource.Auto && topology.Gpus.Count == 0)
-        {
-            topology = AddEngineDevices(cmdlet, topology);
-        }
-
+        MachineSurvey survey = new(new EngineLocator(new EngineLocatorOptions()));
+        GpuTopology topology = cmdlet.Await(stop => survey.CaptureAsync(new SurveyOptions { Source = source }, stop));
         return TopologyOrigin.MarkThisMachine(topology);
-    }
-
-    private static GpuTopology AddEngineDevices(LlmOpsCommand cmdlet, GpuTopology topology)
-    {
-        try
-        {
-            return EngineChoice.Find(cmdlet, null) is EngineCapabilities engine ? EngineTopology.AddDevices(topology, engine) : topology;
-        }
-        catch (LlmOpsException problem)
-        {
-            // A machine can be shown without its engine; what needs the engine fails with the same message.
-            return topology with { Notes = [.. topology.Notes, problem.Message] };
-        }
     }
 }

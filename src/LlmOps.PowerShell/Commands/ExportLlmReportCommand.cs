@@ -26,8 +26,8 @@ public sealed class ExportLlmReportCommand : LlmOpsCommand
     [Parameter(HelpMessage = "The form; by the file's ending (.md, .json, .csv) when left out, else Markdown.")]
     public ReportFormat? As { get; set; }
 
-    /// <summary>The heading of a Markdown report.</summary>
-    [Parameter(HelpMessage = "The heading of a Markdown report.")]
+    /// <summary>What the heading of a Markdown report says was measured; the server's name when left out.</summary>
+    [Parameter(HelpMessage = "What the heading of a Markdown report says was measured; the server's name when left out.")]
     [ValidateNotNullOrEmpty]
     public string? Title { get; set; }
 

@@ -6,10 +6,11 @@ using LlmOps.Servers;
 namespace LlmOps.Commands;
 
 /// <summary>Finds out from logs why servers failed, and what to do about it.</summary>
-[Cmdlet(VerbsDiagnostic.Resolve, "LlmServerFault", DefaultParameterSetName = ServerSet)]
+[Cmdlet(VerbsDiagnostic.Resolve, "LlmServerFault", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(FaultFinding))]
 public sealed class ResolveLlmServerFaultCommand : LlmOpsCommand
 {
+    private const string NameSet = "Name";
     private const string ServerSet = "Server";
     private const string TextSet = "Text";
     private const string PathSet = "Path";
@@ -17,12 +18,15 @@ public sealed class ResolveLlmServerFaultCommand : LlmOpsCommand
     private readonly List<string> _lines = [];
 
     /// <summary>Names of servers, with wildcards, or the servers themselves.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ServerSet, ValueFromPipelineByPropertyName = true,
-        HelpMessage = "Name of the server, with wildcards, or the server itself.")]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet, HelpMessage = "Name of the server, with wildcards, or the server itself.")]
     [ServerNameTransformation]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     [SupportsWildcards]
     public string[] Name { get; set; } = [];
+
+    /// <summary>The servers. Not by property name, because files have a name too.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ServerSet, ValueFromPipeline = true, HelpMessage = "The server.")]
+    public LlmServer[] Server { get; set; } = [];
 
     /// <summary>The text of a log, line by line.</summary>
     [Parameter(Mandatory = true, ParameterSetName = TextSet, ValueFromPipeline = true, HelpMessage = "The text of a log.")]
@@ -47,8 +51,15 @@ public sealed class ResolveLlmServerFaultCommand : LlmOpsCommand
             case TextSet:
                 _lines.AddRange(InputObject.SelectMany(text => text.ReplaceLineEndings("\n").Split('\n')));
                 break;
+            case NameSet:
+                Each(Name, ServerRegistry.Default.Select, Diagnose);
+                break;
             case ServerSet:
-                Each(Name, name => ServerRegistry.Default.Select(name), server => Diagnose(ServerLog.Tail(server, int.MaxValue)));
+                foreach (LlmServer server in Server)
+                {
+                    Attempt(server, () => Diagnose(server));
+                }
+
                 break;
             default:
                 bool literal = ParameterSetName == LiteralPathSet;
@@ -65,6 +76,8 @@ public sealed class ResolveLlmServerFaultCommand : LlmOpsCommand
             Diagnose(_lines);
         }
     }
+
+    private void Diagnose(LlmServer server) => Diagnose(ServerLog.Tail(server, int.MaxValue));
 
     private void Diagnose(IEnumerable<string> lines) => WriteObject(FaultCatalogue.Default.Diagnose(lines), enumerateCollection: true);
 }

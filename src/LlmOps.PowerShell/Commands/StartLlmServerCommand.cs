@@ -73,14 +73,6 @@ public sealed class StartLlmServerCommand : LlmOpsCommand
             return;
         }
 
-        if (config.Problems is [var problem, ..] && !Force)
-        {
-            throw new LlmOpsException($"The plan of server '{config.Name}' has a problem: {problem.Message} {problem.Remedy} Or start it with -Force.", "PlanHasProblems")
-            {
-                Kind = ErrorKind.Finding,
-            };
-        }
-
         StartRequest request = new()
         {
             Config = config,

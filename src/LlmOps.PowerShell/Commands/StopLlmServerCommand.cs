@@ -3,7 +3,7 @@ using LlmOps.Servers;
 
 namespace LlmOps.Commands;
 
-/// <summary>Stops servers: asks first, ends them after a while.</summary>
+/// <summary>Stops servers: asks first, ends them after a while. Gives each server as it is afterwards.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "LlmServer", SupportsShouldProcess = true)]
 [OutputType(typeof(LlmServer))]
 public sealed class StopLlmServerCommand : ServerSelectionCommand
@@ -13,29 +13,17 @@ public sealed class StopLlmServerCommand : ServerSelectionCommand
     [ValidateRange(0, 3600)]
     public int GraceSec { get; set; } = 10;
 
-    /// <summary>Give the stopped server.</summary>
-    [Parameter(HelpMessage = "Give the stopped server.")]
-    public SwitchParameter PassThru { get; set; }
-
     /// <inheritdoc />
     protected override void Process(LlmServer server)
     {
         if (server.State is ServerState.Stopped or ServerState.Failed)
         {
             WriteVerbose($"Server '{server.Name}' is not running ({server.State}).");
-            Write(server);
+            WriteObject(server);
         }
         else if (ShouldProcess($"{server.Name} (process {server.Pid}, {server.Endpoint})", "Stop server"))
         {
-            Write(Await(stop => new ServerController(Registry).StopAsync(server.Name, TimeSpan.FromSeconds(GraceSec), stop)));
-        }
-    }
-
-    private void Write(LlmServer server)
-    {
-        if (PassThru)
-        {
-            WriteObject(server);
+            WriteObject(Await(stop => new ServerController(Registry).StopAsync(server.Name, TimeSpan.FromSeconds(GraceSec), stop)));
         }
     }
 }

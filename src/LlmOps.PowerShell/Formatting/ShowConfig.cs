@@ -23,7 +23,7 @@ public static class ShowConfig
     public static string Device(DeviceMemory device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        string free = device.FreeAfterBytes < 0 ? $"{Bytes.Format(-device.FreeAfterBytes)} too much" : $"{Bytes.Format(device.FreeAfterBytes)} stay free";
+        string free = device.FreeAfterBytes < 0 ? $"{Bytes.Format(-device.FreeAfterBytes)} too much" : $"{Bytes.Format(device.FreeAfterBytes)} free";
         return $"{device.Name}: {Bytes.Format(device.UsedBytes)} of {Bytes.Format(device.TotalBytes)}, {free} "
             + Parts(device.WeightsBytes, device.KvCacheBytes, device.RecurrentBytes, device.ComputeBytes, device.OverheadBytes);
     }
@@ -45,7 +45,7 @@ public static class ShowConfig
         {
             null => string.Empty,
             < 0 and long missing => $", {Bytes.Format(-missing)} too much",
-            long left => $", {Bytes.Format(left)} stay available",
+            long left => $", {Bytes.Format(left)} available",
         };
         return $"host: {used}{free} " + Parts(host.WeightsBytes, host.KvCacheBytes, host.RecurrentBytes, host.ComputeBytes, 0);
     }

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using LlmOps.Servers;
+using LlmOps.Logs;
 
 namespace LlmOps.Diagnostics;
 

@@ -2,7 +2,7 @@ using System.Collections;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace LlmOps.Servers;
+namespace LlmOps.Logs;
 
 /// <summary>Removes secrets from text that will be stored or shown: known keys, and what looks like an access token.</summary>
 internal sealed partial class SecretMask

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace LlmOps.Servers;
+namespace LlmOps.Logs;
 
 /// <summary>One line of a server's log: the time at which it was read, a space, and what the engine printed.</summary>
 public static class LogLine

@@ -1,0 +1,65 @@
+BeforeAll {
+    . $PSScriptRoot/common.ps1
+    Enter-Sandbox
+    $Model = Get-TestModel
+}
+
+AfterAll { Exit-Sandbox }
+
+Describe 'Test-LlmEnvironment' {
+    It 'gives one finding a check, with stable ids' {
+        $results = Test-LlmEnvironment
+        $results[0].PSTypeNames[0] | Should -Be 'LlmOps.Diagnostics.CheckResult'
+        $results.Id | Should -Contain 'engine.runs'
+        ($results.Id | Sort-Object -Unique).Count | Should -Be $results.Count
+    }
+
+    It 'finds the engine' {
+        Assert-Engine
+        (Test-LlmEnvironment -Category Engine | Where-Object Id -EQ 'engine.runs').Status | Should -Be 'Pass'
+    }
+
+    It 'fails with a remedy where the engine does not run' {
+        $path = Join-Path $Sandbox 'broken-server'
+        Set-Content $path "#!/bin/sh`necho 'error while loading shared libraries: libggml.so.0' >&2`nexit 127"
+        chmod +x $path
+        $result = Test-LlmEnvironment -EnginePath $path -Category Engine | Where-Object Id -EQ 'engine.runs'
+        $result.Status | Should -Be 'Fail'
+        $result.Evidence | Should -Match 'libggml'
+        $result.Remedy | Should -Not -BeNullOrEmpty
+        Test-LlmEnvironment -EnginePath $path -Category Engine -Quiet | Should -BeFalse
+    }
+
+    It 'keeps to the categories asked for' {
+        (Test-LlmEnvironment -Category Cpu, Memory).Category | Sort-Object -Unique | Should -Be 'Cpu', 'Memory'
+    }
+
+    It 'takes a topology, a configuration and a model from the pipeline' {
+        (Get-GpuTopology -Path $TwoGpus | Test-LlmEnvironment -Category Gpu | Where-Object Id -EQ 'gpu.present').Status | Should -Be 'Pass'
+        (Get-LlmModel $Model | Test-LlmEnvironment -Category Model | Where-Object Id -EQ 'model.complete').Status | Should -Be 'Pass'
+        $results = Get-GpuTopology -Path $TwoGpus | New-LlmServerConfig -Model $Model | Test-LlmEnvironment -Category Model
+        ($results | Where-Object Id -EQ 'model.fits').Status | Should -Be 'Pass'
+    }
+
+    It 'says true or false when asked to be quiet' {
+        $answer = @(Test-LlmEnvironment -Category Cpu -Quiet)
+        $answer.Count | Should -Be 1
+        $answer[0] | Should -BeOfType ([bool])
+    }
+
+    It 'is false and says why when the model cannot be read' {
+        $answer = Test-LlmEnvironment -Model ./none.gguf -Category Model -Quiet -ErrorVariable problem -ErrorAction SilentlyContinue
+        $answer | Should -BeFalse
+        $problem[0].FullyQualifiedErrorId | Should -Be 'FileNotFound,LlmOps.Commands.TestLlmEnvironmentCommand'
+    }
+
+    It 'shows what to do about what is not in order' {
+        $text = Test-LlmEnvironment -EnginePath ./missing-server -Category Engine | Out-String -Width 160
+        $text | Should -Match 'Fail\s+engine\.runs'
+        $text | Should -Match '-> '
+    }
+
+    It 'completes categories' {
+        (Get-Completion 'Test-LlmEnvironment -Category Mem').CompletionText | Should -Contain 'Memory'
+    }
+}
