@@ -7,8 +7,8 @@ namespace LlmOps.Planning;
 /// <summary>Selects the chosen GPUs by stable identity and names them as the engine will.</summary>
 internal static class DeviceSelection
 {
-    /// <summary>The devices, the variables that select them, and the memory plan with the names that result.</summary>
-    public static (IReadOnlyList<ConfigDevice> Devices, Dictionary<string, string> Environment, MemoryPlan Memory) Name(PlacementChoice choice, DecisionLog log)
+    /// <summary>The devices, the variables that select them, and the choice with the names that result.</summary>
+    public static (IReadOnlyList<ConfigDevice> Devices, Dictionary<string, string> Environment, PlacementChoice Choice) Name(PlacementChoice choice, DecisionLog log)
     {
         IReadOnlyList<PlanDevice> chosen = choice.Placement.Devices;
         Dictionary<string, string> environment = [];
@@ -22,9 +22,11 @@ internal static class DeviceSelection
         }
 
         string[] names = [.. chosen.Select((device, at) => byUuid ? "CUDA" + at.ToString(CultureInfo.InvariantCulture) : device.Name)];
-        return (
-            [.. chosen.Select((device, at) => new ConfigDevice { Name = names[at], Index = device.Gpu.Index, Uuid = device.Gpu.Uuid })],
-            environment,
-            choice.Memory with { Devices = [.. choice.Memory.Devices.Select((device, at) => device with { Name = names[at] })] });
+        PlacementChoice named = choice with
+        {
+            Placement = choice.Placement with { Devices = [.. chosen.Select((device, at) => device with { Name = names[at] })] },
+            Memory = choice.Memory with { Devices = [.. choice.Memory.Devices.Select((device, at) => device with { Name = names[at] })] },
+        };
+        return ([.. chosen.Select((device, at) => new ConfigDevice { Name = names[at], Index = device.Gpu.Index, Uuid = device.Gpu.Uuid })], environment, named);
     }
 }

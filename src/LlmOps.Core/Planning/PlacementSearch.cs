@@ -43,8 +43,10 @@ internal sealed class PlacementSearch(ModelDescription model, HostInfo host, Opt
             : OnGpus(devices, start).Concat(ExpertsOnHost(devices, start)).Concat(LayersOnHost(devices, start)).Concat(Processor(start));
 
         PlacementChoice? nearest = null;
-        foreach ((Placement placement, string why) in candidates)
+        foreach ((Placement candidate, string why) in candidates)
         {
+            // A quantised V cache makes flash attention a must: then the engine is told, and decides nothing.
+            Placement placement = candidate with { FlashAttentionIsAutomatic = candidate.FlashAttentionIsAutomatic && !KvCacheTypes.IsQuantised(candidate.TypeV) };
             MemoryPlan memory = MemoryModel.Estimate(model, placement, host);
             if (Shortage(memory) is not var (where, missing))
             {

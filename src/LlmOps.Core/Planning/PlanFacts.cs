@@ -37,6 +37,7 @@ internal sealed record PlanFacts(PlanRequest Request, Pins Pins)
             TypeK = pinned[LlamaCppOptions.KvCacheTypeK.Name] as string ?? "f16",
             TypeV = pinned[LlamaCppOptions.KvCacheTypeV.Name] as string ?? "f16",
             FlashAttention = pinned[LlamaCppOptions.FlashAttention.Name] as string != "off" && LlamaCppCommandLine.CanRender(LlamaCppOptions.FlashAttention, "on", Engine),
+            FlashAttentionIsAutomatic = pinned[LlamaCppOptions.FlashAttention.Name] is null or "auto",
             UbatchSize = (int)(pinned[LlamaCppOptions.UbatchSize.Name] as long? ?? 512),
         };
     }

@@ -26,7 +26,7 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
         PlanFacts facts = new(request, pins);
         PlacementChoice choice = Place(facts, log);
         OptionSet options = new OptionRules(facts, log).Decide(choice);
-        (IReadOnlyList<ConfigDevice> devices, Dictionary<string, string> environment, MemoryPlan memory) = DeviceSelection.Name(choice, log);
+        (IReadOnlyList<ConfigDevice> devices, Dictionary<string, string> environment, PlacementChoice named) = DeviceSelection.Name(choice, log);
 
         return new ServerConfig
         {
@@ -39,9 +39,9 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
             ExtraArguments = pins.ExtraArguments,
             Environment = environment,
             Endpoint = Endpoint(request, pins, log),
-            Plan = memory,
-            Prediction = ThroughputPredictor.Predict(request.Model, choice.Placement, request.Topology.Host),
-            Problems = [.. Problems(facts, choice with { Memory = memory })],
+            Plan = named.Memory,
+            Prediction = ThroughputPredictor.Predict(request.Model, named.Placement, request.Topology.Host),
+            Problems = [.. Problems(facts, named)],
             Decisions = log.Decisions,
         };
     }

@@ -48,8 +48,19 @@ public sealed class ServerPlannerTests
         Assert.Equal("q8_0", config.Options.Get(LlamaCppOptions.KvCacheTypeK));
         Assert.Equal("on", config.Options.Get(LlamaCppOptions.FlashAttention));
         Assert.Equal(32768L, config.Options.Get(LlamaCppOptions.ContextLength));
-        Assert.Equal("memory bandwidth of CUDA0", config.Prediction!.LimitedBy.Replace("CUDA1", "CUDA0", StringComparison.Ordinal));
+        Assert.Equal("memory bandwidth of CUDA0", config.Prediction!.LimitedBy);
         Assert.InRange(config.Prediction.DecodeTokensPerSecond!.Value, 40, 70);
+    }
+
+    [Fact]
+    public void Every_figure_names_devices_as_the_engine_will()
+    {
+        ServerConfig config = Plan(PlanFixtures.Llama8B, PlanFixtures.Machine(("RTX 2080 Ti", 11), ("RTX 3090", 24)));
+
+        Assert.Equal("CUDA0", config.Devices[0].Name);
+        Assert.Equal(1, config.Devices[0].Index);
+        Assert.Equal("CUDA0", config.Plan!.Devices[0].Name);
+        Assert.Equal("memory bandwidth of CUDA0", config.Prediction!.LimitedBy);
     }
 
     [Fact]
