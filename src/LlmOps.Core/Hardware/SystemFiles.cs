@@ -33,6 +33,20 @@ internal sealed class SystemFiles(string root)
         }
     }
 
+    /// <summary>The file's bytes.</summary>
+    public byte[]? ReadBytes(string path)
+    {
+        string file = Locate(path);
+        try
+        {
+            return File.Exists(file) ? File.ReadAllBytes(file) : null;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The file's text without the white space around it; null when nothing is left.</summary>
     public string? ReadValue(string path) => ReadText(path)?.Trim() is { Length: > 0 } text ? text : null;
 
@@ -48,15 +62,15 @@ internal sealed class SystemFiles(string root)
     }
 
     /// <summary>Names in <paramref name="folder"/> that are <paramref name="prefix"/> and a number, by that number: <c>node0</c>, <c>node2</c>, <c>node10</c>.</summary>
-    public IReadOnlyList<(string Name, int Number)> ListNumbered(string folder, string prefix)
+    public IReadOnlyList<NumberedEntry> ListNumbered(string folder, string prefix)
     {
-        List<(string Name, int Number)> found = [];
+        List<NumberedEntry> found = [];
         foreach (string name in List(folder))
         {
             if (name.StartsWith(prefix, StringComparison.Ordinal)
                 && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
             {
-                found.Add((name, number));
+                found.Add(new NumberedEntry(name, number));
             }
         }
 
@@ -96,3 +110,8 @@ internal sealed class SystemFiles(string root)
         }
     }
 }
+
+/// <summary>A name that ends in a number. A type of its own and no tuple, so that lists of it are compiled ahead of time.</summary>
+/// <param name="Name">The whole name: <c>node10</c>.</param>
+/// <param name="Number">Its number.</param>
+internal readonly record struct NumberedEntry(string Name, int Number);

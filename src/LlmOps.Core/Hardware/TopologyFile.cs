@@ -67,7 +67,7 @@ public static class TopologyFile
         ArrayBufferWriter<byte> text = new();
         using (Utf8JsonWriter writer = new(text, readable))
         {
-            JsonSerializer.Serialize(writer, topology, TopologyJson.Default.GpuTopology);
+            new TopologyWriter(writer).Write(topology);
         }
 
         return Encoding.UTF8.GetString(text.WrittenSpan);
