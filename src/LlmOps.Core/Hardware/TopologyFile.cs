@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace LlmOps.Hardware;
@@ -62,15 +59,10 @@ public static class TopologyFile
     /// <summary>Writes a topology as indented JSON.</summary>
     public static string ToJson(GpuTopology topology)
     {
-        // Product names have letters such as ® that are to stay as they are; the text is not put into HTML.
-        JsonWriterOptions readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-        ArrayBufferWriter<byte> text = new();
-        using (Utf8JsonWriter writer = new(text, readable))
-        {
-            new TopologyWriter(writer).Write(topology);
-        }
-
-        return Encoding.UTF8.GetString(text.WrittenSpan);
+        ArgumentNullException.ThrowIfNull(topology);
+        JsonText text = new();
+        new TopologyWriter(text).Write(topology);
+        return text.ToString();
     }
 
     private static LlmOpsException Unreadable(string path, string why, Exception? inner) =>

@@ -1,13 +1,11 @@
-using System.Text.Json;
-
 namespace LlmOps.Hardware;
 
 /// <summary>Writes a topology field by field.</summary>
 /// <remarks>
-/// By hand, because the serialiser builds descriptions of all types first: several hundred methods that are compiled as they run, which is
+/// By hand, because the serialiser builds descriptions of all types first: several hundred methods that are compiled as they run, which was
 /// most of the time that <c>llmops gpu --json</c> took. A test holds it to what the serialiser writes.
 /// </remarks>
-internal sealed class TopologyWriter(Utf8JsonWriter writer)
+internal sealed class TopologyWriter(JsonText writer)
 {
     public void Write(GpuTopology topology)
     {

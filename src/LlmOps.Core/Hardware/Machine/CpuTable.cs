@@ -36,7 +36,7 @@ internal sealed record CpuTable
         int processors = 0;
         HashSet<string> sockets = [];
         HashSet<string> cores = [];
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        foreach (ReadOnlySpan<char> line in new TextLines(text))
         {
             int colon = line.IndexOf(':');
             if (colon < 0)
@@ -77,7 +77,22 @@ internal sealed record CpuTable
             Sockets = sockets.Count == 0 ? null : sockets.Count,
             PhysicalCores = cores.Count == 0 ? null : cores.Count,
             IsVirtual = words.Contains("hypervisor"),
-            InstructionSets = [.. words.Where(Wanted.Contains).Select(flag => flag == "pni" ? "sse3" : flag).Order(StringComparer.Ordinal)],
+            InstructionSets = Known(words),
         };
+    }
+
+    private static string[] Known(string[] words)
+    {
+        List<string> known = [];
+        foreach (string word in words)
+        {
+            if (Wanted.Contains(word))
+            {
+                known.Add(word == "pni" ? "sse3" : word);
+            }
+        }
+
+        known.Sort(SystemFiles.CompareLetters);
+        return [.. known];
     }
 }

@@ -21,7 +21,7 @@ internal static class LimitsReader
     /// <summary>The soft limit, which is the one that counts, in a /proc/PID/limits table; -1 for unlimited.</summary>
     internal static long? SoftLimit(string table, string name)
     {
-        foreach (ReadOnlySpan<char> line in table.AsSpan().EnumerateLines())
+        foreach (ReadOnlySpan<char> line in new TextLines(table))
         {
             if (line.StartsWith(name, StringComparison.Ordinal))
             {

@@ -65,7 +65,7 @@ internal static class MemoryLayoutReader
 
     private static int? CountInEdac(SystemFiles files)
     {
-        HashSet<(string, string)> channels = [];
+        HashSet<string> channels = [];
         foreach ((string controller, int _) in files.ListNumbered(ErrorDetection, "mc"))
         {
             foreach ((string module, int _) in files.ListNumbered($"{ErrorDetection}/{controller}", "dimm"))
@@ -75,7 +75,7 @@ internal static class MemoryLayoutReader
                 int at = Array.IndexOf(words, "channel");
                 if (at >= 0 && at + 1 < words.Length && files.ReadNumber($"{ErrorDetection}/{controller}/{module}/size") > 0)
                 {
-                    channels.Add((controller, words[at + 1]));
+                    channels.Add($"{controller} {words[at + 1]}");
                 }
             }
         }
