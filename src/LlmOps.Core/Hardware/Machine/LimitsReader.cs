@@ -14,7 +14,7 @@ internal static class LimitsReader
         {
             MemlockBytes = SoftLimit(table, "Max locked memory"),
             Nofile = SoftLimit(table, "Max open files"),
-            ShmBytes = files.IsLive ? MountedSize() : MountTable.Read(files).FirstOrDefault(mount => mount.MountPoint == SharedMemory)?.TmpfsBytes,
+            ShmBytes = MountTable.Read(files).LastOrDefault(mount => mount.MountPoint == SharedMemory)?.TmpfsBytes ?? (files.IsLive ? MountedSize() : null),
         };
     }
 
