@@ -11,6 +11,8 @@ internal static class Program
         // without the parser and the tables.
         arguments is [SuperviseCommand.Name, string folder]
             ? SuperviseCommand.RunAsync(folder)
+            : PlainGpuJson.Answers(arguments) && PlainGpuJson.Run() is { } code
+            ? Task.FromResult(code)
             : RunCommandLineAsync(arguments);
 
     // Not inlined, so that the supervisor never loads the assemblies that this one names.

@@ -14,7 +14,12 @@ internal static class GpuCommand
         Option<int[]?> index = Options.WholeList("--index", "N,N", 0, "Only these GPUs, by index.");
         Option<TopologySource?> source = Options.Choice<TopologySource>("--source", "Which probe to ask.");
         Option<bool> json = Options.Json();
-        Command command = new("gpu", "Show the host, its GPUs and how they reach each other.") { topology, index, source, json };
+        Option<bool> full = new("--full") { Description = "Show everything that is known of each GPU." };
+        Option<bool> matrix = new("--matrix") { Description = "Show how GPUs reach each other as a table, like 'nvidia-smi topo -m'." };
+        Option<bool> visible = new("--visible") { Description = "Only what CUDA_VISIBLE_DEVICES and its like let programs see." };
+        Option<TimeSpan?> watch = Options.Seconds("--watch", "Show what the GPUs do, every so many seconds, until interrupted.");
+        Option<int?> rounds = Options.Whole("--rounds", "N", 1, int.MaxValue, "End --watch after so many rounds.");
+        Command command = new("gpu", "Show the host, its GPUs and how they reach each other.") { topology, index, source, json, full, matrix, visible, watch, rounds };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             GpuTopology found = parsed.GetValue(topology) is { } file
@@ -25,13 +30,31 @@ internal static class GpuCommand
                 found = new GpuFilter { Indexes = wanted }.Apply(found);
             }
 
+            if (parsed.GetValue(visible))
+            {
+                found = VisibleDevices.Apply(found);
+            }
+
+            if (parsed.GetValue(watch) is { } interval)
+            {
+                return await GpuWatch.RunAsync(found, interval, parsed.GetValue(rounds), cancellationToken).ConfigureAwait(false);
+            }
+
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(TopologyFile.ToJson(found));
             }
+            else if (parsed.GetValue(matrix))
+            {
+                Console.Out.Write(TopologyMatrix.ToText(found));
+            }
             else
             {
                 TopologyView.Write(Screen.Output, found);
+                if (parsed.GetValue(full))
+                {
+                    TopologyList.Write(Screen.Output, found);
+                }
             }
 
             return ExitCode.Success;

@@ -35,9 +35,9 @@ internal static class TopologyView
         HostInfo host = topology.Host;
         Grid grid = new();
         grid.AddColumns(2);
-        Add("System", Join(", ", host.Os, host.Kernel is { } kernel ? $"kernel {kernel}" : null, host.IsWsl ? "WSL" : null, host.IsContainer ? "in a container" : null));
+        Add("System", Join(", ", host.Os, host.Kernel is { } kernel ? $"kernel {kernel}" : null, host.IsWsl ? "WSL" : null, host.IsContainer ? "in a container" : null, host.VirtualMachine is { } hypervisor && !host.IsWsl ? $"virtual machine ({hypervisor})" : null));
         Add("Processor", Join(", ", host.Cpu.Model, Counted(host.Cpu.Sockets, "socket"), Counted(host.Cpu.PhysicalCores, "core"), Counted(host.Cpu.LogicalCores, "thread")));
-        Add("Memory", Join(", ", Screen.Size(host.Memory.TotalBytes), host.Memory.AvailableBytes is { } free ? $"{Bytes.Format(free)} available" : null));
+        Add("Memory", Join(", ", Screen.Size(host.Memory.TotalBytes), host.Memory.AvailableBytes is { } free ? $"{Bytes.Format(free)} available" : null, Counted(host.Memory.Channels, "channel"), host.Memory.SpeedMegatransfers is { } speed ? $"{host.Memory.Type}-{speed}" : null));
         if (host.NumaNodes.Count > 1)
         {
             Add("NUMA", string.Join("; ", host.NumaNodes.Select(node => $"node {node.Node}: cpus {node.Cpus}, {Screen.Size(node.MemoryBytes)}")));
@@ -46,6 +46,15 @@ internal static class TopologyView
         if (topology.Driver is { } driver)
         {
             Add("Driver", Join(", ", driver.Version, driver.CudaVersion is { } cuda ? $"CUDA up to {cuda}" : null));
+        }
+
+        if (topology.Environment is { } environment)
+        {
+            Add("Environment", Join(
+                ", ",
+                Assigned("CUDA_VISIBLE_DEVICES", environment.CudaVisibleDevices), Assigned("CUDA_DEVICE_ORDER", environment.CudaDeviceOrder),
+                Assigned("HIP_VISIBLE_DEVICES", environment.HipVisibleDevices), Assigned("ROCR_VISIBLE_DEVICES", environment.RocrVisibleDevices),
+                Assigned("NVIDIA_VISIBLE_DEVICES", environment.NvidiaVisibleDevices)));
         }
 
         Add("Source", topology.Source);
@@ -91,6 +100,8 @@ internal static class TopologyView
 
     private static string? Pcie(PcieLink? link) =>
         link is null ? null : $"{link.Generation}.0 x{link.Width} ({link.MaxGeneration}.0 x{link.MaxWidth})";
+
+    private static string? Assigned(string name, string? value) => value is null ? null : $"{name}={value}";
 
     private static string? Counted(int? count, string noun) => count is { } n ? $"{n} {noun}{(n == 1 ? string.Empty : "s")}" : null;
 

@@ -18,6 +18,12 @@ public sealed record HostInfo
     /// <summary>Whether this is inside a container.</summary>
     public bool IsContainer { get; init; }
 
+    /// <summary>What virtualises this machine: <c>kvm</c>, <c>vmware</c>, <c>microsoft</c>, <c>xen</c>, … or <c>unknown hypervisor</c>; null on bare metal.</summary>
+    public string? VirtualMachine { get; init; }
+
+    /// <summary>Maker and model of the machine or its board.</summary>
+    public string? Product { get; init; }
+
     /// <summary>The processor.</summary>
     public CpuInfo Cpu { get; init; } = new();
 
@@ -65,12 +71,46 @@ public sealed record MemoryInfo
     /// <summary>Swap space.</summary>
     public long? SwapBytes { get; init; }
 
-    /// <summary>Read bandwidth in bytes a second; null when unknown.</summary>
+    /// <summary>Swap space that is free.</summary>
+    public long? SwapFreeBytes { get; init; }
+
+    /// <summary>Memory channels in use over all sockets; null when unknown.</summary>
+    public int? Channels { get; init; }
+
+    /// <summary>Transfers in millions a second that the slowest module runs at, for example 2400 for DDR4-2400.</summary>
+    public int? SpeedMegatransfers { get; init; }
+
+    /// <summary>Kind of memory, for example <c>DDR4</c>.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Modules that are plugged in; null when that cannot be read.</summary>
+    public IReadOnlyList<MemoryModule>? Modules { get; init; }
+
+    /// <summary>Size of a huge page in bytes.</summary>
+    public long? HugePageBytes { get; init; }
+
+    /// <summary>Huge pages that are set aside.</summary>
+    public int? HugePages { get; init; }
+
+    /// <summary>Huge pages that are set aside and free.</summary>
+    public int? HugePagesFree { get; init; }
+
+    /// <summary>When the kernel uses huge pages by itself: <c>always</c>, <c>madvise</c> or <c>never</c>.</summary>
+    public string? TransparentHugePages { get; init; }
+
+    /// <summary>Read bandwidth in bytes a second; null when unknown. Of all sockets together: channels × transfers × 8 bytes, in theory.</summary>
     public long? BandwidthBytesPerSecond { get; init; }
 
     /// <summary>The cgroup's memory limit; null without one.</summary>
     public long? LimitBytes { get; init; }
 }
+
+/// <summary>A memory module.</summary>
+/// <param name="Slot">The slot's name, for example <c>CPU1_DIMM_A1</c>.</param>
+/// <param name="SizeBytes">Its size in bytes.</param>
+/// <param name="Type">Its kind, for example <c>DDR4</c>.</param>
+/// <param name="SpeedMegatransfers">Transfers in millions a second that it runs at.</param>
+public sealed record MemoryModule(string? Slot, long SizeBytes, string? Type, int? SpeedMegatransfers);
 
 /// <summary>One NUMA node.</summary>
 /// <param name="Node">Its number.</param>

@@ -33,6 +33,20 @@ internal sealed class SystemFiles(string root)
         }
     }
 
+    /// <summary>The file's bytes.</summary>
+    public byte[]? ReadBytes(string path)
+    {
+        string file = Locate(path);
+        try
+        {
+            return File.Exists(file) ? File.ReadAllBytes(file) : null;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The file's text without the white space around it; null when nothing is left.</summary>
     public string? ReadValue(string path) => ReadText(path)?.Trim() is { Length: > 0 } text ? text : null;
 
@@ -48,15 +62,15 @@ internal sealed class SystemFiles(string root)
     }
 
     /// <summary>Names in <paramref name="folder"/> that are <paramref name="prefix"/> and a number, by that number: <c>node0</c>, <c>node2</c>, <c>node10</c>.</summary>
-    public IReadOnlyList<(string Name, int Number)> ListNumbered(string folder, string prefix)
+    public IReadOnlyList<NumberedEntry> ListNumbered(string folder, string prefix)
     {
-        List<(string Name, int Number)> found = [];
+        List<NumberedEntry> found = [];
         foreach (string name in List(folder))
         {
             if (name.StartsWith(prefix, StringComparison.Ordinal)
                 && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
             {
-                found.Add((name, number));
+                found.Add(new NumberedEntry(name, number));
             }
         }
 
@@ -75,12 +89,34 @@ internal sealed class SystemFiles(string root)
 
         try
         {
-            return [.. Directory.EnumerateFileSystemEntries(place).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal)];
+            string[] entries = Directory.GetFileSystemEntries(place);
+            for (int at = 0; at < entries.Length; at++)
+            {
+                entries[at] = Path.GetFileName(entries[at]);
+            }
+
+            Array.Sort(entries, CompareLetters);
+            return entries;
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             return [];
         }
+    }
+
+    /// <summary>Compares letter by letter. The framework's ordinal comparison uses vectors and so is compiled as it runs, a millisecond at each start.</summary>
+    public static int CompareLetters(string a, string b)
+    {
+        int length = Math.Min(a.Length, b.Length);
+        for (int at = 0; at < length; at++)
+        {
+            if (a[at] != b[at])
+            {
+                return a[at] - b[at];
+            }
+        }
+
+        return a.Length - b.Length;
     }
 
     /// <summary>The full path that the link at <paramref name="path"/> leads to; null when it is no link.</summary>
@@ -96,3 +132,8 @@ internal sealed class SystemFiles(string root)
         }
     }
 }
+
+/// <summary>A name that ends in a number. A class and no tuple, because lists of classes are compiled ahead of time and lists of tuples as they run.</summary>
+/// <param name="Name">The whole name: <c>node10</c>.</param>
+/// <param name="Number">Its number.</param>
+internal sealed record NumberedEntry(string Name, int Number);

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace LlmOps.Hardware;
@@ -10,6 +7,11 @@ public static class TopologyFile
 {
     // Some mistake a model for a topology; a real one is a few KiB.
     private const long MostBytes = 16 * Bytes.MiB;
+
+    // The hidden property by which the PowerShell module carries objects between sessions.
+    private const string SentAlong = "LlmOpsObject";
+
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>Reads a saved topology.</summary>
     /// <exception cref="LlmOpsException"><c>TopologyNotFound</c>, <c>TopologyUnreadable</c> or <c>TopologyInvalid</c>.</exception>
@@ -48,6 +50,11 @@ public static class TopologyFile
         ArgumentNullException.ThrowIfNull(json);
         TopologyText text = new(json, origin);
         text.RequireTopology();
+        if (FromOtherSession(json) is { } inner)
+        {
+            return Parse(inner, origin);
+        }
+
         try
         {
             GpuTopology? topology = JsonSerializer.Deserialize(json, TopologyJson.Default.GpuTopology);
@@ -62,15 +69,39 @@ public static class TopologyFile
     /// <summary>Writes a topology as indented JSON.</summary>
     public static string ToJson(GpuTopology topology)
     {
-        // Product names have letters such as ® that are to stay as they are; the text is not put into HTML.
-        JsonWriterOptions readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-        ArrayBufferWriter<byte> text = new();
-        using (Utf8JsonWriter writer = new(text, readable))
+        ArgumentNullException.ThrowIfNull(topology);
+        JsonText text = new();
+        new TopologyWriter(text).Write(topology);
+        return text.ToString();
+    }
+
+    /// <summary>
+    /// What <c>ConvertTo-Json</c> makes of a topology that came from another PowerShell session has its values flattened, and beside them
+    /// the whole object as text, which the module sends along.
+    /// </summary>
+    private static string? FromOtherSession(string json)
+    {
+        if (!json.Contains(SentAlong, StringComparison.Ordinal))
         {
-            JsonSerializer.Serialize(writer, topology, TopologyJson.Default.GpuTopology);
+            return null;
         }
 
-        return Encoding.UTF8.GetString(text.WrittenSpan);
+        try
+        {
+            using JsonDocument outer = JsonDocument.Parse(json, Lenient);
+            if (!outer.RootElement.TryGetProperty(SentAlong, out JsonElement text) || text.ValueKind != JsonValueKind.String)
+            {
+                return null;
+            }
+
+            using JsonDocument inner = JsonDocument.Parse(text.GetString()!);
+            return inner.RootElement.ValueKind == JsonValueKind.Object && inner.RootElement.TryGetProperty("Topology", out JsonElement topology) ? topology.GetRawText() : null;
+        }
+        catch (JsonException)
+        {
+            // Not what the module sent; the fields beside it are then read as they are.
+            return null;
+        }
     }
 
     private static LlmOpsException Unreadable(string path, string why, Exception? inner) =>

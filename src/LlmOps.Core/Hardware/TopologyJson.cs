@@ -53,11 +53,35 @@ internal abstract class WordConverter<T>(Func<T, string> format) : JsonConverter
 }
 
 /// <summary><c>nvidia</c>, <c>amd</c>, …</summary>
-internal sealed class GpuVendorConverter() : WordConverter<GpuVendor>(vendor => vendor.ToString().ToLowerInvariant());
+internal sealed class GpuVendorConverter() : WordConverter<GpuVendor>(Name)
+{
+    /// <summary>How a vendor is written.</summary>
+    public static string Name(GpuVendor vendor) => vendor switch
+    {
+        GpuVendor.Nvidia => "nvidia",
+        GpuVendor.Amd => "amd",
+        GpuVendor.Intel => "intel",
+        GpuVendor.Software => "software",
+        _ => "unknown",
+    };
+}
 
 /// <summary><c>PIX</c>, <c>NVLink</c>, …; nvidia-smi's <c>NV2</c> is read too.</summary>
-internal sealed class GpuLinkKindConverter() : WordConverter<GpuLinkKind>(kind => kind.ToString())
+internal sealed class GpuLinkKindConverter() : WordConverter<GpuLinkKind>(Name)
 {
+    /// <summary>How a kind of link is written.</summary>
+    public static string Name(GpuLinkKind kind) => kind switch
+    {
+        GpuLinkKind.NVLink => nameof(GpuLinkKind.NVLink),
+        GpuLinkKind.PIX => nameof(GpuLinkKind.PIX),
+        GpuLinkKind.PXB => nameof(GpuLinkKind.PXB),
+        GpuLinkKind.PHB => nameof(GpuLinkKind.PHB),
+        GpuLinkKind.NODE => nameof(GpuLinkKind.NODE),
+        GpuLinkKind.SYS => nameof(GpuLinkKind.SYS),
+        GpuLinkKind.XGMI => nameof(GpuLinkKind.XGMI),
+        _ => nameof(GpuLinkKind.Unknown),
+    };
+
     protected override bool TryRead(string word, out GpuLinkKind value)
     {
         bool isCountedNvlink = word.Length > 2 && word.StartsWith("NV", StringComparison.OrdinalIgnoreCase)

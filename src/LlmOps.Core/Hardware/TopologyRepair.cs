@@ -9,7 +9,7 @@ internal static class TopologyRepair
     /// <exception cref="LlmOpsException"><c>TopologyInvalid</c>: an index twice, a link to a GPU that is not there, or a negative size.</exception>
     public static GpuTopology Complete(GpuTopology topology, string origin)
     {
-        GpuDevice[] gpus = [.. (topology.Gpus ?? []).Select(gpu => gpu ?? new GpuDevice()).Select(gpu => gpu with { Name = gpu.Name ?? string.Empty, Processes = gpu.Processes ?? [] })];
+        GpuDevice[] gpus = [.. (topology.Gpus ?? []).Select(gpu => gpu ?? new GpuDevice()).Select(Complete)];
         if (gpus.Length > 1 && gpus.All(gpu => gpu.Index == 0))
         {
             gpus = [.. gpus.Select((gpu, position) => gpu with { Index = position })];
@@ -25,6 +25,12 @@ internal static class TopologyRepair
         };
         return Contradiction(complete) is { } problem ? throw new LlmOpsException($"{origin}: {problem}", "TopologyInvalid") : complete;
     }
+
+    private static GpuDevice Complete(GpuDevice gpu) => gpu with
+    {
+        Name = gpu.Name ?? string.Empty,
+        Processes = gpu.Processes ?? [],
+    };
 
     private static HostInfo Complete(HostInfo? host) => (host ?? new HostInfo()) with
     {

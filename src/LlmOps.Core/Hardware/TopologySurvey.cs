@@ -24,7 +24,7 @@ public sealed class TopologySurvey(SurveyOptions options)
             results.Add(probe.Probe(context, cancellationToken));
         }
 
-        return Combine(results) with { CapturedAt = options.Clock.GetUtcNow(), Host = host };
+        return Combine(results) with { CapturedAt = options.Clock.GetUtcNow(), Host = host, Environment = GpuEnvironment.Read(options.GetEnvironmentVariable) };
     }
 
     private IEnumerable<IGpuProbe> Choose(List<ProbeResult> resultsSoFar)

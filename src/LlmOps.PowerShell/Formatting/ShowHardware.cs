@@ -16,6 +16,9 @@ public static class ShowHardware
         gpu.NumaNode is int node ? Invariant($"NUMA {node}") : null,
     }.OfType<string>().Where(part => part.Length > 0));
 
+    /// <summary>How GPUs reach each other, as a table.</summary>
+    public static string Matrix(GpuTopology topology) => TopologyMatrix.ToText(topology);
+
     /// <summary>A link on one line.</summary>
     public static string Link(GpuLink link) => string.Join("  ", new[]
     {

@@ -23,7 +23,7 @@ public sealed class AmdAndIntelTests : IDisposable
         GpuDevice first = topology.Gpus[0];
         Assert.Equal((GpuVendor.Amd, "Radeon PRO W7900", "gfx1100", "GPU-5f9e1c2d3b4a6978"), (first.Vendor, first.Name, first.Architecture, first.Uuid));
         Assert.Equal((48 * Bytes.GiB, 47 * Bytes.GiB, false), (first.MemoryTotalBytes, first.MemoryFreeBytes, first.SharedMemory));
-        Assert.Equal(new PcieLink { Generation = 1, Width = 16, MaxGeneration = 4, MaxWidth = 16 }, first.Pcie);
+        Assert.Equal((1, 16, 4, 16, "pci0000:40"), (first.Pcie?.Generation, first.Pcie?.Width, first.Pcie?.MaxGeneration, first.Pcie?.MaxWidth, first.Pcie?.RootComplex));
         Assert.Equal((41, 17.5, 241.0, 3), (first.TemperatureCelsius, first.PowerWatts, first.PowerLimitWatts, first.UtilizationPercent));
         Assert.Equal((true, false), (first.DisplayActive, topology.Gpus[1].DisplayActive));
         Assert.Null(first.CudaIndex);
@@ -73,7 +73,47 @@ public sealed class AmdAndIntelTests : IDisposable
         Assert.Contains("amdgpu", Assert.Single(topology.Notes), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("[{0}]")]
+    [InlineData("WARNING: user is missing the following required groups: render\n{{\"gpu_data\": [{0}]}}")]
+    public void What_sysfs_left_out_is_taken_from_amd_smi(string shape)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the stand-in for amd-smi is a shell script");
+        _root.AddPci("pci0000:00/0000:c1:00.0", ("vendor", "0x1002"), ("device", "0x74a1"), ("uevent", "DRIVER=amdgpu\nPCI_SLOT_NAME=0000:c1:00.0"));
+        LinkCard("card0", "pci0000:00/0000:c1:00.0");
+        const string Gpu = """{"gpu": 0, "asic": {"market_name": "AMD Instinct MI300X OAM", "asic_serial": "0x7B3A50B2AEEFCC0A", "num_compute_units": 304, "target_graphics_version": "gfx942"}, "bus": {"bdf": "0000:c1:00.0"}, "vram": {"type": "HBM", "size": {"value": 196592, "unit": "MB"}, "bit_width": 8192}}""";
+        AddAmdSmi("cat <<'END'\n" + string.Format(System.Globalization.CultureInfo.InvariantCulture, shape, Gpu) + "\nEND");
+
+        GpuTopology topology = Survey();
+
+        GpuDevice gpu = Assert.Single(topology.Gpus);
+        Assert.Equal(("AMD Instinct MI300X OAM", "gfx942", "GPU-7b3a50b2aeefcc0a", 304, 196592 * Bytes.MiB, 8192), (gpu.Name, gpu.Architecture, gpu.Uuid, gpu.Cores, gpu.MemoryTotalBytes, gpu.MemoryBusWidthBits));
+        Assert.Empty(topology.Notes);
+    }
+
+    [Theory]
+    [InlineData("echo garbage", "did not print a report but: garbage")]
+    [InlineData("echo '[{'", "did not print a report but: [{")]
+    [InlineData("echo broken driver; exit 3", "failed with exit code 3: broken driver")]
+    public void An_amd_smi_that_prints_garbage_is_noted(string script, string note)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the stand-in for amd-smi is a shell script");
+        _root.AddPci("pci0000:00/0000:c1:00.0", ("vendor", "0x1002"), ("device", "0x74a1"), ("uevent", "DRIVER=amdgpu\nPCI_SLOT_NAME=0000:c1:00.0"));
+        LinkCard("card0", "pci0000:00/0000:c1:00.0");
+        AddAmdSmi(script);
+        Assert.Contains(note, Survey().Notes[0], StringComparison.Ordinal);
+    }
+
     public void Dispose() => _root.Dispose();
+
+    private void AddAmdSmi(string script)
+    {
+        _root.Write("/opt/rocm/bin/amd-smi", "#!/bin/sh\n" + script + "\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_root.Locate("/opt/rocm/bin/amd-smi"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
 
     private void AddRadeon(string card, string address, string tree)
     {

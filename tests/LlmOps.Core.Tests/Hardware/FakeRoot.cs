@@ -17,6 +17,22 @@ internal sealed class FakeRoot : IDisposable
         return this;
     }
 
+    public FakeRoot WriteBytes(string path, byte[] bytes)
+    {
+        string file = Locate(path);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
+        File.WriteAllBytes(file, bytes);
+        return this;
+    }
+
+    /// <summary>Makes a graphics card as /sys numbers it: a folder with a link to its PCI device.</summary>
+    public FakeRoot AddCard(string card, string tree)
+    {
+        Directory.CreateDirectory(Locate($"/sys/class/drm/{card}"));
+        Directory.CreateSymbolicLink(Locate($"/sys/class/drm/{card}/device"), "../../../devices/" + tree);
+        return this;
+    }
+
     /// <summary>Makes a PCI device as /sys shows it: a folder on the tree and a link among the devices.</summary>
     /// <param name="tree">The path from the host bridge: <c>pci0000:00/0000:00:02.0/0000:03:00.0</c>.</param>
     /// <param name="files">Its attributes.</param>

@@ -73,6 +73,51 @@ public sealed class NvidiaSmiTests : IDisposable
         Assert.Contains("gave no answer", Assert.Single(topology.Notes), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_matrix_is_read_whatever_other_columns_it_has()
+    {
+        const string Text = "\t\u001b[4mGPU0\tGPU1\tGPU2\tNIC0\tCPU Affinity\tNUMA Affinity\tGPU NUMA ID\u001b[0m\nGPU0\t X \tNV4\tSYS\tPXB\t0-17,36-53\t0\t\tN/A\nGPU1\tNV4\t X \tNODE\tSYS\t0-17,36-53\t0\t\tN/A\nGPU2\tSYS\tNODE\t X \tSYS\t18-35\t1\t\tN/A\nNIC0\tPXB\tSYS\tSYS\t X \n\nLegend:\n  X    = Self\n";
+        IReadOnlyDictionary<(int, int), string> cells = NvidiaSmiMatrix.Parse(Text);
+
+        Assert.Equal(3, cells.Count);
+        Assert.Equal(("NV4", "SYS", "NODE"), (cells[(0, 1)], cells[(0, 2)], cells[(1, 2)]));
+        IReadOnlyList<GpuLink> links = NvidiaSmiMatrix.AddTo([new GpuLink { A = 0, B = 1, BytesPerSecond = 5 }, new GpuLink { A = 1, B = 2, BytesPerSecond = 5 }], cells);
+        Assert.Equal([new GpuLink { A = 0, B = 1, Kind = GpuLinkKind.NVLink, Nvlinks = 4 }, new GpuLink { A = 1, B = 2, Kind = GpuLinkKind.NODE, BytesPerSecond = 5 }], links);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Failed to get topology matrix: Not Supported")]
+    [InlineData("GPU\tGPUx\n\t\t\nGPU0")]
+    public void What_is_no_matrix_has_no_cells(string text) => Assert.Empty(NvidiaSmiMatrix.Parse(text));
+
+    [Fact]
+    public void Parts_of_a_divided_gpu_are_read_from_report_and_list()
+    {
+        const string Xml = """
+            <nvidia_smi_log><driver_version>535.183.01</driver_version><cuda_version>12.2</cuda_version>
+            <gpu id="00000000:07:00.0"><product_name>NVIDIA A100</product_name><uuid>GPU-a</uuid><mig_mode><current_mig>Enabled</current_mig></mig_mode>
+              <mig_devices><mig_device><index>0</index><gpu_instance_id>2</gpu_instance_id><compute_instance_id>0</compute_instance_id>
+                <device_attributes><shared><multiprocessor_count>42</multiprocessor_count></shared></device_attributes>
+                <fb_memory_usage><total>19968 MiB</total><free>19900 MiB</free></fb_memory_usage></mig_device></mig_devices></gpu>
+            <gpu id="00000000:0F:00.0"><product_name>NVIDIA A100</product_name><uuid>GPU-b</uuid><compute_mode>Exclusive_Process</compute_mode><persistence_mode>Enabled</persistence_mode>
+              <ecc_mode><current_ecc>Enabled</current_ecc><pending_ecc>Disabled</pending_ecc></ecc_mode><bar1_memory_usage><total>65536 MiB</total><free>65535 MiB</free></bar1_memory_usage>
+              <clocks><sm_clock>210 MHz</sm_clock></clocks><max_clocks><mem_clock>1215 MHz</mem_clock></max_clocks>
+              <clocks_event_reasons><clocks_event_reason_gpu_idle>Active</clocks_event_reason_gpu_idle><clocks_event_reason_sw_power_cap>Not Active</clocks_event_reason_sw_power_cap></clocks_event_reasons>
+              <gpu_power_readings><max_power_limit>400.00 W</max_power_limit></gpu_power_readings></gpu></nvidia_smi_log>
+            """;
+        ProbeResult result = NvidiaSmiReport.Parse(Xml)!;
+        List<GpuDevice> gpus = NvidiaSmiReport.AddPartNames([.. result.Gpus], "GPU 0: NVIDIA A100 (UUID: GPU-a)\n  MIG 3g.20gb     Device  0: (UUID: MIG-4e)\nGPU 1: NVIDIA A100 (UUID: GPU-b)\n");
+
+        GpuDevice whole = gpus[0];
+        Assert.Equal((1, 0, "ExclusiveProcess", true), (whole.Index, whole.CudaIndex, whole.ComputeMode, whole.PersistenceMode));
+        Assert.Equal((new GpuEcc { Enabled = true, Pending = false }, 64 * Bytes.GiB, 400.0), (whole.Ecc, whole.Bar1TotalBytes, whole.PowerRange?.MaximumWatts));
+        Assert.Equal((210, 1215), (whole.Clocks?.SmMhz, whole.Clocks?.MaxMemoryMhz));
+        Assert.Equal(["GpuIdle"], whole.ThrottleReasons!);
+        Assert.Equal((2, "MIG-4e", "NVIDIA A100 MIG 3g.20gb", 19968 * Bytes.MiB), (gpus[1].Index, gpus[1].Uuid, gpus[1].Name, gpus[1].MemoryTotalBytes));
+        Assert.Equal(new MigInstance { ParentIndex = 0, ParentUuid = "GPU-a", Profile = "3g.20gb", GpuInstanceId = 2, ComputeInstanceId = 0, Multiprocessors = 42 }, gpus[1].Mig);
+    }
+
     public void Dispose() => _root.Dispose();
 
     private void AddProgram(string script)

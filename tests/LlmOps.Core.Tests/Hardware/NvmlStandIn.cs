@@ -11,13 +11,13 @@ internal static class NvmlStandIn
     private static readonly Lazy<Task<string>> Old = new(() => BuildAsync("old", "-DOLD_DRIVER"));
 
     /// <summary>Installs the library and what it answers. Every root has its own copy, so that each is loaded as a library of its own.</summary>
-    public static async Task InstallAsync(FakeRoot root, string answers, bool isOldDriver = false)
+    public static async Task InstallAsync(FakeRoot root, string answers, bool isOldDriver = false, string folder = Folder)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the stand-in for NVML is built for Linux");
         Assert.SkipWhen(ExecutableFinder.Find("cc") is null, "the stand-in for NVML needs a C compiler (cc) on PATH");
         string library = await (isOldDriver ? Old : Current).Value;
-        root.Write(Folder + "/nvml.txt", answers);
-        File.Copy(library, root.Locate(Folder + "/libnvidia-ml.so.1"));
+        root.Write(folder + "/nvml.txt", answers);
+        File.Copy(library, root.Locate(folder + "/libnvidia-ml.so.1"));
     }
 
     /// <summary>Answers for a card at <paramref name="bus"/>; later lines of a text win nothing, so put exceptions first.</summary>

@@ -17,6 +17,7 @@ public sealed class NvmlTests : IDisposable
     public void Structures_have_the_sizes_of_the_header()
     {
         Assert.Equal((24, 40, 68, 24), (Marshal.SizeOf<NvmlMemory>(), Marshal.SizeOf<NvmlMemoryV2>(), Marshal.SizeOf<NvmlPciInfo>(), Marshal.SizeOf<NvmlProcessInfo>()));
+        Assert.Equal((24, 40, 40), (Marshal.SizeOf<NvmlBar1Memory>(), Marshal.SizeOf<NvmlDeviceAttributes>(), Marshal.SizeOf<NvmlFieldValue>()));
         Assert.Equal(0x02000028u, NvmlMemoryV2.VersionTwo);
     }
 
@@ -45,10 +46,10 @@ public sealed class NvmlTests : IDisposable
         GpuDevice gpu = topology.Gpus[0];
         Assert.Equal((GpuVendor.Nvidia, "NVIDIA GeForce RTX 2080 Ti", "Turing", "7.5", "00000000:01:00.0"), (gpu.Vendor, gpu.Name, gpu.Architecture, gpu.ComputeCapability, gpu.PciBusId));
         Assert.Equal((22528 * Bytes.MiB, (22528 - 256 - 12396) * Bytes.MiB, 256 * Bytes.MiB), (gpu.MemoryTotalBytes, gpu.MemoryFreeBytes, gpu.MemoryReservedBytes));
-        Assert.Equal(new PcieLink { Generation = 1, Width = 16, MaxGeneration = 3, MaxWidth = 16 }, gpu.Pcie);
+        Assert.Equal(new PcieLink { Generation = 1, Width = 16, MaxGeneration = 3, MaxWidth = 16, IsDowngraded = false, BytesPerSecond = 12_603_076_923 }, gpu.Pcie);
         Assert.Equal((30, 18.25, 250.0, 4, false), (gpu.TemperatureCelsius, gpu.PowerWatts, gpu.PowerLimitWatts, gpu.UtilizationPercent, gpu.DisplayActive));
         Assert.Equal([new GpuProcess(9497, "VLLM::Worker_TP", 12993953792), new GpuProcess(4242, null, null)], gpu.Processes);
-        Assert.Equal(new GpuLink { A = 0, B = 1, Kind = GpuLinkKind.NVLink, Nvlinks = 2, BytesPerSecond = 51_562_000_000, PeerAccess = true }, Assert.Single(topology.Links));
+        Assert.Equal(new GpuLink { A = 0, B = 1, Kind = GpuLinkKind.NVLink, Nvlinks = 2, NvlinkVersion = "2.0", BytesPerSecond = 51_562_000_000, PeerAccess = true, PeerStatus = "ok" }, Assert.Single(topology.Links));
     }
 
     [Theory]
@@ -59,7 +60,8 @@ public sealed class NvmlTests : IDisposable
     {
         _root.AddPci("pci0000:00/0000:00:02.0/0000:01:00.0").AddPci("pci0000:00/0000:00:03.0/0000:05:00.0");
         GpuLink link = Assert.Single((await SurveyAsync(TwoCards + answers)).Links);
-        Assert.Equal(new GpuLink { A = 0, B = 1, Kind = kind, BytesPerSecond = 12_603_076_923, PeerAccess = peerAccess }, link);
+        string? status = peerAccess switch { true => "ok", false => "chipset not supported", null => null };
+        Assert.Equal(new GpuLink { A = 0, B = 1, Kind = kind, BytesPerSecond = 12_603_076_923, PeerAccess = peerAccess, PeerStatus = status }, link);
     }
 
     [Fact]
@@ -93,6 +95,48 @@ public sealed class NvmlTests : IDisposable
         Assert.Null(topology.Gpus[0].PowerWatts);
         Assert.Equal(250.0, topology.Gpus[0].PowerLimitWatts);
         Assert.Empty(topology.Notes);
+    }
+
+    [Fact]
+    public async Task What_a_person_wants_to_see_beyond_a_plan_is_read_too()
+    {
+        GpuTopology topology = await SurveyAsync("""
+            gpu0.bar1=268435456 2097152
+            gpu0.cores=4352
+            gpu0.busWidth=352
+            gpu0.displayAttached=1
+            gpu0.computeMode=3
+            gpu0.persistence=1
+            gpu0.ecc=1 0
+            gpu0.eccErrors=7 1
+            gpu0.clocks=1350 1351 6800
+            gpu0.maxClocks=2100 2100 7000
+            gpu0.reasons=0x44
+            gpu0.powerDefault=250000
+            gpu0.powerRange=100000 280000
+            gpu0.cardGeneration=3
+
+            """ + TwoCards);
+
+        GpuDevice gpu = topology.Gpus[0];
+        Assert.Equal((256 * Bytes.MiB, 254 * Bytes.MiB), (gpu.Bar1TotalBytes, gpu.Bar1FreeBytes));
+        Assert.Equal((4352, 352, 616_000_000_000L), (gpu.Cores, gpu.MemoryBusWidthBits, gpu.MemoryBandwidthBytesPerSecond));
+        Assert.Equal((true, "ExclusiveProcess", true), (gpu.DisplayAttached, gpu.ComputeMode, gpu.PersistenceMode));
+        Assert.Equal(new GpuEcc { Enabled = true, Pending = false, CorrectedErrors = 7, UncorrectedErrors = 1 }, gpu.Ecc);
+        Assert.Equal(new GpuClocks { GraphicsMhz = 1350, SmMhz = 1351, MemoryMhz = 6800, MaxGraphicsMhz = 2100, MaxMemoryMhz = 7000 }, gpu.Clocks);
+        Assert.Equal(["SwPowerCap", "HwThermalSlowdown"], gpu.ThrottleReasons!);
+        Assert.Equal(new GpuPowerRange { DefaultWatts = 250, MinimumWatts = 100, MaximumWatts = 280 }, gpu.PowerRange);
+        Assert.Null(topology.Gpus[1].Ecc);
+        Assert.Null(topology.Gpus[1].ThrottleReasons);
+    }
+
+    [Fact]
+    public async Task A_divided_gpu_without_parts_is_noted_with_the_way_out()
+    {
+        GpuTopology topology = await SurveyAsync("gpu0.mig=1 1\ngpu0.mostMigDevices=7\n" + TwoCards);
+
+        Assert.Equal((1, 0), (Assert.Single(topology.Gpus).Index, topology.Gpus[0].CudaIndex));
+        Assert.StartsWith("GPU 0 is divided (MIG) but has no instances", Assert.Single(topology.Notes), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -72,6 +72,15 @@ public sealed class TopologyFileTests
     }
 
     [Fact]
+    public void Text_that_ConvertTo_Json_made_of_an_object_from_another_session_is_read_whole()
+    {
+        GpuTopology topology = TopologyFile.Parse(
+            """{ "LlmOpsObject": "{\"Topology\":{\"Host\":{\"Name\":\"far\"},\"Gpus\":[{\"Index\":0,\"Vendor\":\"Nvidia\",\"Name\":\"A\"}]}}", "CapturedAt": { "Day": 21 }, "Host": "LlmOps.Hardware.HostInfo", "Gpus": ["LlmOps.Hardware.GpuDevice"] }""", "x");
+
+        Assert.Equal(("far", "A", GpuVendor.Nvidia), (topology.Host.Name, topology.Gpus[0].Name, topology.Gpus[0].Vendor));
+    }
+
+    [Fact]
     public void Gpus_without_indexes_are_numbered_in_their_order() =>
         Assert.Equal([0, 1, 2], TopologyFile.Parse("""{ "gpus": [ {}, {}, {} ] }""", "x").Gpus.Select(gpu => gpu.Index));
 

@@ -28,12 +28,15 @@ internal static class AmdDevice
             MemoryTotalBytes = vram + shared,
             MemoryFreeBytes = vramUsed is { } used ? vram + shared - used - sharedUsed : null,
             SharedMemory = isIntegrated,
+            IsIntegrated = isIntegrated,
+            Cores = compute?.ComputeUnits,
             Pcie = tree.Link(card.Address),
             NumaNode = tree.NumaNode(card.Address),
             DisplayActive = card.DisplayActive(files),
             TemperatureCelsius = monitor.TemperatureCelsius,
             PowerWatts = monitor.PowerWatts,
             PowerLimitWatts = monitor.PowerLimitWatts,
+            PowerRange = monitor.PowerRange,
             UtilizationPercent = (int?)files.ReadNumber(device + "/gpu_busy_percent"),
         };
     }

@@ -17,9 +17,18 @@ internal sealed class AmdProbe : IGpuProbe
         {
             cancellationToken.ThrowIfCancellationRequested();
             gpus.Add(AmdDevice.Read(files, card, compute.FirstOrDefault(node => node.Address == card.Address)) with { Index = gpus.Count });
-            if (gpus[^1].MemoryTotalBytes == 0)
+        }
+
+        if (gpus.Count > 0 && (context.IsAskedFor || gpus.Exists(gpu => gpu.MemoryTotalBytes == 0)))
+        {
+            FillGaps(gpus, context, notes, cancellationToken);
+        }
+
+        foreach (GpuDevice gpu in gpus)
+        {
+            if (gpu.MemoryTotalBytes == 0)
             {
-                notes.Add($"amdgpu does not show the memory of {card.Address}; the driver may not be bound to it.");
+                notes.Add($"amdgpu does not show the memory of {gpu.PciBusId}; the driver may not be bound to it.");
             }
         }
 
@@ -28,6 +37,32 @@ internal sealed class AmdProbe : IGpuProbe
             notes.Add("/sys/class/drm has no AMD card; the amdgpu driver may not be loaded.");
         }
 
-        return new ProbeResult { Source = "amd", IsUsable = gpus.Count > 0, Gpus = gpus, Links = PciLinks.Between(gpus, context), Notes = notes };
+        return new ProbeResult { Source = "amd", IsUsable = gpus.Count > 0, Gpus = gpus, Links = KfdLinks.Mark(PciLinks.Between(gpus, context), gpus, compute, files), Notes = notes };
+    }
+
+    /// <summary>Asks the amd-smi program. It takes a second, so only when a person wants this source or /sys left out what a plan needs.</summary>
+    private static void FillGaps(List<GpuDevice> gpus, ProbeContext context, List<string> notes, CancellationToken cancellationToken)
+    {
+        VendorProgram program = new("amd-smi", context, "/opt/rocm/bin");
+        if (program.Path is null)
+        {
+            return;
+        }
+
+        string? report = program.Run(["static", "--asic", "--bus", "--vram", "--json"], out string? problem, cancellationToken);
+        IReadOnlyDictionary<string, AmdSmiGpu>? told = report is null ? null : AmdSmiReport.Parse(report);
+        if (told is null)
+        {
+            notes.Add(problem ?? $"'{program.Path} static --json' did not print a report but: {VendorProgram.FirstLine(report ?? string.Empty)}");
+            return;
+        }
+
+        for (int index = 0; index < gpus.Count; index++)
+        {
+            if (told.TryGetValue(gpus[index].PciBusId ?? string.Empty, out AmdSmiGpu? more))
+            {
+                gpus[index] = more.Complete(gpus[index]);
+            }
+        }
     }
 }

@@ -41,6 +41,7 @@ internal sealed class IntelProbe : IGpuProbe
             MemoryTotalBytes = own > 0 ? own : context.Host.Memory.TotalBytes ?? 0,
             MemoryFreeBytes = own > 0 ? files.ReadNumber(card.Folder + "/lmem_avail_bytes") : context.Host.Memory.AvailableBytes,
             SharedMemory = own == 0,
+            IsIntegrated = own == 0,
             Pcie = own > 0 ? tree.Link(card.Address) : null,
             NumaNode = tree.NumaNode(card.Address),
             DisplayActive = card.DisplayActive(files),

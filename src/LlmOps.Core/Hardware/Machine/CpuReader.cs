@@ -3,12 +3,13 @@ namespace LlmOps.Hardware.Machine;
 /// <summary>Describes the processor from /proc/cpuinfo, and from /sys where that says too little (ARM).</summary>
 internal static class CpuReader
 {
-    public static CpuInfo Read(SystemFiles files)
+    /// <summary>The processor, and whether it says that it runs under a hypervisor.</summary>
+    public static (CpuInfo Cpu, bool IsVirtual) Read(SystemFiles files)
     {
         CpuTable table = CpuTable.Parse(files.ReadText("/proc/cpuinfo") ?? string.Empty);
         (int? sockets, int? cores) = table.PhysicalCores is null ? CountInSysfs(files) : (table.Sockets, table.PhysicalCores);
         string? allowed = KernelTables.ParseField(files.ReadText("/proc/self/status") ?? string.Empty, "Cpus_allowed_list");
-        return new CpuInfo
+        CpuInfo cpu = new()
         {
             Model = table.Model ?? files.ReadValue("/sys/firmware/devicetree/base/model")?.TrimEnd('\0'),
             Sockets = sockets,
@@ -16,6 +17,7 @@ internal static class CpuReader
             LogicalCores = Allowed(KernelTables.CountList(allowed), table.Processors),
             InstructionSets = table.InstructionSets,
         };
+        return (cpu, table.IsVirtual);
     }
 
     // The mask may name processors that could be plugged in but are not there.

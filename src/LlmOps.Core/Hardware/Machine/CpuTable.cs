@@ -24,6 +24,9 @@ internal sealed record CpuTable
 
     public IReadOnlyList<string> InstructionSets { get; private init; } = [];
 
+    /// <summary>Whether the processor is one that a hypervisor presents.</summary>
+    public bool IsVirtual { get; private init; }
+
     /// <summary>Reads the table: one block of <c>name : value</c> lines for each processor.</summary>
     public static CpuTable Parse(string text)
     {
@@ -32,8 +35,8 @@ internal sealed record CpuTable
         string socket = "0";
         int processors = 0;
         HashSet<string> sockets = [];
-        HashSet<(string Socket, string Core)> cores = [];
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        HashSet<string> cores = [];
+        foreach (ReadOnlySpan<char> line in new TextLines(text))
         {
             int colon = line.IndexOf(':');
             if (colon < 0)
@@ -53,7 +56,7 @@ internal sealed record CpuTable
                     break;
                 case "core id":
                     sockets.Add(socket);
-                    cores.Add((socket, value.ToString()));
+                    cores.Add($"{socket}:{value}");
                     break;
                 case "model name":
                     model ??= value.ToString();
@@ -66,13 +69,30 @@ internal sealed record CpuTable
             }
         }
 
+        string[] words = (flags ?? string.Empty).Split(' ');
         return new CpuTable
         {
             Model = string.IsNullOrEmpty(model) ? null : model,
             Processors = processors,
             Sockets = sockets.Count == 0 ? null : sockets.Count,
             PhysicalCores = cores.Count == 0 ? null : cores.Count,
-            InstructionSets = [.. (flags ?? string.Empty).Split(' ').Where(Wanted.Contains).Select(flag => flag == "pni" ? "sse3" : flag).Order(StringComparer.Ordinal)],
+            IsVirtual = words.Contains("hypervisor"),
+            InstructionSets = Known(words),
         };
+    }
+
+    private static string[] Known(string[] words)
+    {
+        List<string> known = [];
+        foreach (string word in words)
+        {
+            if (Wanted.Contains(word))
+            {
+                known.Add(word == "pni" ? "sse3" : word);
+            }
+        }
+
+        known.Sort(SystemFiles.CompareLetters);
+        return [.. known];
     }
 }

@@ -14,23 +14,33 @@ internal static class HostProbe
         string? kernel = files.ReadValue("/proc/sys/kernel/osrelease");
         IReadOnlyDictionary<string, long> memory = KernelTables.ParseMemory(files.ReadText("/proc/meminfo") ?? string.Empty);
         CgroupLimits cgroup = CgroupLimits.Read(files);
-        CpuInfo cpu = CpuReader.Read(files) with { QuotaCores = cgroup.QuotaCores };
+        (CpuInfo Cpu, bool IsVirtual) processor = CpuReader.Read(files);
         long? total = Known(memory, "MemTotal");
+        bool isWsl = kernel?.Contains("microsoft", StringComparison.OrdinalIgnoreCase) == true || files.Exists("/proc/sys/fs/binfmt_misc/WSLInterop");
         return new HostInfo
         {
             Name = files.ReadValue("/proc/sys/kernel/hostname"),
             Os = OsName(files),
             Kernel = kernel,
-            IsWsl = kernel?.Contains("microsoft", StringComparison.OrdinalIgnoreCase) == true || files.Exists("/proc/sys/fs/binfmt_misc/WSLInterop"),
+            IsWsl = isWsl,
+            VirtualMachine = HypervisorSigns.Find(files, processor.IsVirtual, isWsl),
+            Product = HypervisorSigns.Product(files),
             IsContainer = ContainerSigns.Found(files, options.GetEnvironmentVariable),
-            Cpu = cpu,
-            Memory = new MemoryInfo
-            {
-                TotalBytes = Least(total, cgroup.MemoryBytes),
-                AvailableBytes = Least(Known(memory, "MemAvailable"), cgroup.MemoryLeftBytes),
-                SwapBytes = Known(memory, "SwapTotal"),
-                LimitBytes = cgroup.MemoryBytes,
-            },
+            Cpu = processor.Cpu with { QuotaCores = cgroup.QuotaCores },
+            Memory = MemoryLayoutReader.Add(
+                new MemoryInfo
+                {
+                    TotalBytes = Least(total, cgroup.MemoryBytes),
+                    AvailableBytes = Least(Known(memory, "MemAvailable"), cgroup.MemoryLeftBytes),
+                    SwapBytes = Known(memory, "SwapTotal"),
+                    SwapFreeBytes = Known(memory, "SwapFree"),
+                    LimitBytes = cgroup.MemoryBytes,
+                    HugePageBytes = Known(memory, "Hugepagesize"),
+                    HugePages = (int?)Known(memory, "HugePages_Total"),
+                    HugePagesFree = (int?)Known(memory, "HugePages_Free"),
+                    TransparentHugePages = Chosen(files.ReadValue("/sys/kernel/mm/transparent_hugepage/enabled")),
+                },
+                files),
             NumaNodes = NumaReader.Read(files, total),
             Limits = LimitsReader.Read(files),
         };
@@ -49,6 +59,14 @@ internal static class HostProbe
     {
         string release = files.ReadText("/etc/os-release") ?? files.ReadText("/usr/lib/os-release") ?? string.Empty;
         return KernelTables.ParseAssignment(release, "PRETTY_NAME") ?? KernelTables.ParseAssignment(release, "NAME");
+    }
+
+    /// <summary>The word in brackets in <c>always [madvise] never</c>.</summary>
+    private static string? Chosen(string? choices)
+    {
+        int start = choices?.IndexOf('[', StringComparison.Ordinal) ?? -1;
+        int end = start < 0 ? -1 : choices!.IndexOf(']', start);
+        return end < 0 ? null : choices![(start + 1)..end];
     }
 
     private static long? Known(IReadOnlyDictionary<string, long> values, string name) => values.TryGetValue(name, out long value) ? value : null;

@@ -26,7 +26,7 @@ internal static class KernelTables
     /// <summary>The value of <c>NAME="value"</c> in a shell-like file; null when absent or empty.</summary>
     public static string? ParseAssignment(string text, string name)
     {
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        foreach (ReadOnlySpan<char> line in new TextLines(text))
         {
             if (line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length && line[name.Length] == '=')
             {
@@ -41,7 +41,7 @@ internal static class KernelTables
     /// <summary>The value of a <c>name:	value</c> line; null when absent or empty.</summary>
     public static string? ParseField(string text, string name)
     {
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        foreach (ReadOnlySpan<char> line in new TextLines(text))
         {
             if (line.StartsWith(name, StringComparison.Ordinal) && line[name.Length..].TrimStart() is [':', .. ReadOnlySpan<char> rest])
             {

@@ -14,14 +14,14 @@ internal static class LimitsReader
         {
             MemlockBytes = SoftLimit(table, "Max locked memory"),
             Nofile = SoftLimit(table, "Max open files"),
-            ShmBytes = files.IsLive ? MountedSize() : MountTable.Read(files).FirstOrDefault(mount => mount.MountPoint == SharedMemory)?.TmpfsBytes,
+            ShmBytes = MountTable.Read(files).LastOrDefault(mount => mount.MountPoint == SharedMemory)?.TmpfsBytes ?? (files.IsLive ? MountedSize() : null),
         };
     }
 
     /// <summary>The soft limit, which is the one that counts, in a /proc/PID/limits table; -1 for unlimited.</summary>
     internal static long? SoftLimit(string table, string name)
     {
-        foreach (ReadOnlySpan<char> line in table.AsSpan().EnumerateLines())
+        foreach (ReadOnlySpan<char> line in new TextLines(table))
         {
             if (line.StartsWith(name, StringComparison.Ordinal))
             {

@@ -6,8 +6,9 @@ namespace LlmOps.Hardware.Nvidia;
 /// <summary>The NVLink ports of one GPU that are up: where each leads, and how fast one is.</summary>
 /// <param name="Remotes">PCI addresses at the far ends.</param>
 /// <param name="SwitchPorts">How many lead to a switch, through which every GPU on it is reached.</param>
+/// <param name="Version">Their version, for example <c>3.0</c>.</param>
 /// <param name="BytesPerSecondEach">Bytes a second of one port in one direction; null when its version is not known.</param>
-internal sealed record NvLinkPorts(IReadOnlyList<PciAddress> Remotes, int SwitchPorts, long? BytesPerSecondEach)
+internal sealed record NvLinkPorts(IReadOnlyList<PciAddress> Remotes, int SwitchPorts, string? Version, long? BytesPerSecondEach)
 {
     // NVML_NVLINK_MAX_LINKS; a GPU answers "invalid argument" from the first one that it does not have.
     private const uint MostPorts = 36;
@@ -44,12 +45,25 @@ internal sealed record NvLinkPorts(IReadOnlyList<PciAddress> Remotes, int Switch
             }
         }
 
-        return new NvLinkPorts(remotes, switchPorts, Speed(version));
+        return new NvLinkPorts(remotes, switchPorts, VersionName(version), Speed(version));
     }
 
     /// <summary>How many links join this GPU to another one, directly or through switches.</summary>
     public int CountTo(NvLinkPorts other, PciAddress? address) =>
         Remotes.Count(remote => remote == address) is var direct and > 0 ? direct : Math.Min(SwitchPorts, other.SwitchPorts);
+
+    /// <summary>Names an nvmlNvlinkVersion_t number.</summary>
+    private static string? VersionName(uint? version) => version switch
+    {
+        1 => "1.0",
+        2 => "2.0",
+        3 => "2.2",
+        4 => "3.0",
+        5 => "3.1",
+        6 => "4.0",
+        7 => "5.0",
+        _ => null,
+    };
 
     /// <summary>Bytes a second of one link in one direction, by nvmlNvlinkVersion_t; the figures that <c>nvidia-smi nvlink --status</c> prints.</summary>
     private static long? Speed(uint? version) => version switch

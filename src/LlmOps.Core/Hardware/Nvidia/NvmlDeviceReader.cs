@@ -28,13 +28,7 @@ internal sealed class NvmlDeviceReader(NvmlDevice device, ProbeContext context, 
             Name = Check("name", device.Name(out string? name)) && name is not null ? name : "NVIDIA GPU",
             Architecture = NvidiaArchitecture.FromNvml(device.Architecture.OrNull) ?? NvidiaArchitecture.FromCapability(capability),
             ComputeCapability = capability,
-            Pcie = new PcieLink
-            {
-                Generation = Number("PCIe generation", device.PcieGeneration),
-                Width = Number("PCIe width", device.PcieWidth),
-                MaxGeneration = Number("PCIe generation", device.PcieMaxGeneration),
-                MaxWidth = Number("PCIe width", device.PcieMaxWidth),
-            },
+            Pcie = Pcie(address),
             NumaNode = address is { } place && context.Host.NumaNodes.Count > 1 ? new PciTree(context.Files).NumaNode(place) : null,
             DisplayActive = Number("display", device.DisplayActive) is { } active ? active != 0 : null,
             TemperatureCelsius = Number("temperature", device.TemperatureCelsius),
@@ -43,7 +37,20 @@ internal sealed class NvmlDeviceReader(NvmlDevice device, ProbeContext context, 
             UtilizationPercent = Ask("utilization", device.Utilization) is { } use ? (int)use.Gpu : null,
             Processes = ReadProcesses(),
         };
-        return AddMemory(gpu.Pcie == new PcieLink() ? gpu with { Pcie = null } : gpu);
+        return AddMemory(new NvmlDetails(device).AddTo(gpu));
+    }
+
+    private PcieLink? Pcie(PciAddress? address)
+    {
+        PcieLink reported = new()
+        {
+            Generation = Number("PCIe generation", device.PcieGeneration),
+            Width = Number("PCIe width", device.PcieWidth),
+            MaxGeneration = Number("PCIe generation", device.PcieMaxGeneration),
+            MaxWidth = Number("PCIe width", device.PcieMaxWidth),
+            CardGeneration = (int?)device.PcieCardGeneration.OrNull,
+        };
+        return address is { } place ? new PciTree(context.Files).Link(place, reported) : reported == new PcieLink() ? null : reported;
     }
 
     private GpuDevice AddMemory(GpuDevice gpu)
@@ -64,7 +71,13 @@ internal sealed class NvmlDeviceReader(NvmlDevice device, ProbeContext context, 
         if (older.Status is NvmlStatus.Success or NvmlStatus.NotSupported)
         {
             notes.Add(string.Create(CultureInfo.InvariantCulture, $"GPU {index} reports no memory of its own; the host's memory is shown as shared."));
-            return gpu with { MemoryTotalBytes = context.Host.Memory.TotalBytes ?? 0, MemoryFreeBytes = context.Host.Memory.AvailableBytes, SharedMemory = true };
+            return gpu with
+            {
+                MemoryTotalBytes = context.Host.Memory.TotalBytes ?? 0,
+                MemoryFreeBytes = context.Host.Memory.AvailableBytes,
+                SharedMemory = true,
+                IsIntegrated = true,
+            };
         }
 
         Check("memory", older.Status == NvmlStatus.FunctionNotFound ? answer.Status : older.Status);

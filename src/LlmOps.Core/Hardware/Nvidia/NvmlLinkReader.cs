@@ -23,17 +23,34 @@ internal static class NvmlLinkReader
             int a = IndexOf(peers, fallback.A);
             int b = IndexOf(peers, fallback.B);
             int nvlinks = ports[a].CountTo(ports[b], PciAddress.Parse(peers[b].Gpu.PciBusId));
+            uint? status = peers[a].Device.PeerStatus(peers[b].Device).OrNull;
             links.Add(fallback with
             {
                 Kind = nvlinks > 0 ? GpuLinkKind.NVLink : Kind(peers[a].Device.CommonAncestor(peers[b].Device).OrNull) ?? fallback.Kind,
                 Nvlinks = nvlinks,
                 BytesPerSecond = nvlinks > 0 ? nvlinks * ports[a].BytesPerSecondEach : fallback.BytesPerSecond,
-                PeerAccess = peers[a].Device.PeerStatus(peers[b].Device).OrNull is { } status ? status == 0 : null,
+                NvlinkVersion = nvlinks > 0 ? ports[a].Version : null,
+                PeerAccess = status is { } answer ? answer == 0 : null,
+                PeerStatus = PeerStatusName(status),
+                PeerAtomics = peers[a].Device.PeerAtomics(peers[b].Device).OrNull is { } atomics ? atomics == 0 : null,
             });
         }
 
         return links;
     }
+
+    /// <summary>Names an nvmlGpuP2PStatus_t number in the words of <c>nvidia-smi topo -p2p</c>.</summary>
+    private static string? PeerStatusName(uint? status) => status switch
+    {
+        null => null,
+        0 => "ok",
+        1 => "chipset not supported",
+        2 => "GPU not supported",
+        3 => "topology not supported",
+        4 => "disabled by registry key",
+        5 => "not supported",
+        _ => "unknown",
+    };
 
     private static int IndexOf(IReadOnlyList<NvmlPeer> peers, int index)
     {

@@ -9,6 +9,20 @@ internal sealed class NvmlProbe : IGpuProbe
 
     public ProbeResult Probe(ProbeContext context, CancellationToken cancellationToken)
     {
+        // Without a kernel driver nothing can hang, and most machines without a GPU need no thread to know it.
+        if (!MayHang(context.Files) && NvmlLoader.Load(NvmlLoader.Candidates(context.Files.Locate, context.Files.IsLive), out string? why) is null)
+        {
+            return Absent(context, why);
+        }
+
+        return AskInTime(context, cancellationToken);
+    }
+
+    private static bool MayHang(SystemFiles files) =>
+        OperatingSystem.IsWindows() || files.Exists("/proc/driver/nvidia") || files.Exists("/dev/nvidiactl") || files.Exists("/dev/dxg");
+
+    private static ProbeResult AskInTime(ProbeContext context, CancellationToken cancellationToken)
+    {
         NvmlLibrary? library = null;
         ProbeResult Ask()
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmOps.Hardware.Pci;
 using LlmOps.Native.Nvml;
 
 namespace LlmOps.Hardware.Nvidia;
@@ -36,6 +37,7 @@ internal static class NvmlSnapshot
     {
         List<string> notes = [];
         List<GpuDevice> gpus = [];
+        List<GpuDevice> parts = [];
         List<NvmlPeer> peers = [];
         NvmlAnswer<uint> count = session.DeviceCount;
         if (count.Status != NvmlStatus.Success)
@@ -54,6 +56,11 @@ internal static class NvmlSnapshot
 
             NvmlDevice device = new(library, found);
             GpuDevice gpu = new NvmlDeviceReader(device, context, (int)index, notes).Read();
+            if (MigReader.Read(device, gpu, notes) is { } pieces)
+            {
+                parts.AddRange(pieces);
+                continue;
+            }
 
             // CUDA counts the usable GPUs only.
             gpu = gpu with { CudaIndex = gpus.Count };
@@ -61,15 +68,47 @@ internal static class NvmlSnapshot
             peers.Add(new NvmlPeer(device, gpu));
         }
 
+        IReadOnlyList<GpuLink> links = NvmlLinkReader.Read(peers, context);
+        if (parts.Count > 0)
+        {
+            AddParts(gpus, parts, (int)(count.OrNull ?? 0));
+            links = WithParts(gpus, links, context);
+        }
+
         return new ProbeResult
         {
             Source = "nvml",
             IsUsable = true,
             Driver = new DriverInfo { Version = session.DriverVersion, CudaVersion = CudaVersion(session.CudaVersion), NvmlVersion = session.NvmlVersion },
-            Gpus = gpus,
-            Links = NvmlLinkReader.Read(peers, context),
+            Gpus = CudaOrder.Add(gpus),
+            Links = links,
             Notes = notes,
         };
+    }
+
+    /// <summary>Parts of divided GPUs are numbered after all whole ones, so that those keep the numbers that nvidia-smi gives them.</summary>
+    private static void AddParts(List<GpuDevice> gpus, List<GpuDevice> parts, int first)
+    {
+        foreach (GpuDevice part in parts)
+        {
+            gpus.Add(part with { Index = first++ });
+        }
+    }
+
+    private static List<GpuLink> WithParts(List<GpuDevice> gpus, IReadOnlyList<GpuLink> links, ProbeContext context)
+    {
+        List<GpuLink> all = [.. links];
+        foreach (GpuLink link in PciLinks.Between(gpus, context))
+        {
+            // Parts cannot reach other GPUs' memory, neither by NVLink nor by PCIe.
+            bool isOfPart = gpus.Exists(gpu => gpu.Mig is not null && (gpu.Index == link.A || gpu.Index == link.B));
+            if (isOfPart)
+            {
+                all.Add(link with { PeerAccess = false });
+            }
+        }
+
+        return all;
     }
 
     /// <summary>13010 is CUDA 13.1.</summary>

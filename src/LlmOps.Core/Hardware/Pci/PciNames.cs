@@ -1,3 +1,5 @@
+using LlmOps.Hardware.Machine;
+
 namespace LlmOps.Hardware.Pci;
 
 /// <summary>Product names from the pci.ids table that most systems install.</summary>
@@ -13,7 +15,7 @@ internal static class PciNames
     internal static string? Find(string table, string vendor, string device)
     {
         bool isVendor = false;
-        foreach (ReadOnlySpan<char> line in table.AsSpan().EnumerateLines())
+        foreach (ReadOnlySpan<char> line in new TextLines(table))
         {
             if (line.Length > 0 && line[0] is not ('\t' or '#'))
             {

@@ -41,9 +41,9 @@ internal static class PcieSpeed
         return (long?)(gigabits * 1e9 / 8 * width * Efficiency);
     }
 
-    /// <summary>Bytes a second between two devices: the slower one's best link.</summary>
+    /// <summary>Bytes a second between two devices: the slower one's way to the host.</summary>
     public static long? Between(PcieLink? a, PcieLink? b) =>
-        (BytesPerSecond(a?.MaxGeneration, a?.MaxWidth), BytesPerSecond(b?.MaxGeneration, b?.MaxWidth)) is ({ } first, { } second)
-            ? Math.Min(first, second)
-            : null;
+        (OneWay(a), OneWay(b)) is ({ } first, { } second) ? Math.Min(first, second) : null;
+
+    private static long? OneWay(PcieLink? link) => link?.BytesPerSecond ?? BytesPerSecond(link?.MaxGeneration, link?.MaxWidth);
 }

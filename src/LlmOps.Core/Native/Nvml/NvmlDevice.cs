@@ -6,8 +6,12 @@ internal sealed class NvmlDevice(NvmlLibrary library, nint handle)
     // NVML_TEMPERATURE_GPU, the only sensor there is.
     private const uint CoreSensor = 0;
 
-    // NVML_P2P_CAPS_INDEX_READ.
+    // NVML_P2P_CAPS_INDEX_READ and _ATOMICS.
     private const uint PeerRead = 0;
+    private const uint PeerAtomicsCapability = 3;
+
+    // NVML_VOLATILE_ECC.
+    private const uint SinceDriverLoad = 0;
 
     public NvmlStatus Name(out string? name) => library.Text("nvmlDeviceGetName", handle, out name);
 
@@ -33,6 +37,70 @@ internal sealed class NvmlDevice(NvmlLibrary library, nint handle)
     public NvmlAnswer<uint> PcieMaxGeneration => Number("nvmlDeviceGetMaxPcieLinkGeneration");
 
     public NvmlAnswer<uint> PcieMaxWidth => Number("nvmlDeviceGetMaxPcieLinkWidth");
+
+    /// <summary>Of the card alone.</summary>
+    public NvmlAnswer<uint> PcieCardGeneration => Number("nvmlDeviceGetGpuMaxPcieLinkGeneration");
+
+    public NvmlAnswer<NvmlBar1Memory> Bar1 => library.Get<NvmlBar1Memory>("nvmlDeviceGetBAR1MemoryInfo", handle);
+
+    public NvmlAnswer<uint> MemoryBusWidth => Number("nvmlDeviceGetMemoryBusWidth");
+
+    public NvmlAnswer<uint> Cores => Number("nvmlDeviceGetNumGpuCores");
+
+    public NvmlAnswer<uint> DisplayAttached => Number("nvmlDeviceGetDisplayMode");
+
+    /// <summary>An nvmlComputeMode_t number.</summary>
+    public NvmlAnswer<uint> ComputeMode => Number("nvmlDeviceGetComputeMode");
+
+    public NvmlAnswer<uint> PersistenceMode => Number("nvmlDeviceGetPersistenceMode");
+
+    public NvmlAnswer<(int First, int Second)> EccMode => library.GetPair("nvmlDeviceGetEccMode", handle);
+
+    /// <summary>Errors since the driver was loaded.</summary>
+    /// <param name="kind">An nvmlMemoryErrorType_t number.</param>
+    public NvmlAnswer<ulong> EccErrors(uint kind) => library.GetFor<ulong>("nvmlDeviceGetTotalEccErrors", handle, kind, SinceDriverLoad);
+
+    /// <summary>MHz.</summary>
+    /// <param name="clock">An nvmlClockType_t number.</param>
+    public NvmlAnswer<uint> Clock(uint clock) => library.GetFor<uint>("nvmlDeviceGetClockInfo", handle, clock);
+
+    /// <summary>MHz.</summary>
+    /// <param name="clock">An nvmlClockType_t number.</param>
+    public NvmlAnswer<uint> MaxClock(uint clock) => library.GetFor<uint>("nvmlDeviceGetMaxClockInfo", handle, clock);
+
+    /// <summary>Bits of nvmlClocksEventReason; called throttle reasons before driver 535.</summary>
+    public NvmlAnswer<ulong> ClockReasons
+    {
+        get
+        {
+            NvmlAnswer<ulong> answer = library.Get<ulong>("nvmlDeviceGetCurrentClocksEventReasons", handle);
+            return answer.Status == NvmlStatus.FunctionNotFound ? library.Get<ulong>("nvmlDeviceGetCurrentClocksThrottleReasons", handle) : answer;
+        }
+    }
+
+    public NvmlAnswer<uint> PowerDefaultMilliwatts => Number("nvmlDeviceGetPowerManagementDefaultLimit");
+
+    /// <summary>The least and the most that can be set.</summary>
+    public NvmlAnswer<(int First, int Second)> PowerRangeMilliwatts => library.GetPair("nvmlDeviceGetPowerManagementLimitConstraints", handle);
+
+    /// <summary>Whether the GPU is divided now, and whether it will be after a reset.</summary>
+    public NvmlAnswer<(int First, int Second)> MigMode => library.GetPair("nvmlDeviceGetMigMode", handle);
+
+    public NvmlAnswer<uint> MostMigDevices => Number("nvmlDeviceGetMaxMigDeviceCount");
+
+    public NvmlAnswer<nint> MigDevice(uint index) => library.GetFor<nint>("nvmlDeviceGetMigDeviceHandleByIndex", handle, index);
+
+    public NvmlAnswer<uint> GpuInstanceId => Number("nvmlDeviceGetGpuInstanceId");
+
+    public NvmlAnswer<uint> ComputeInstanceId => Number("nvmlDeviceGetComputeInstanceId");
+
+    public NvmlAnswer<NvmlDeviceAttributes> Attributes => library.Get<NvmlDeviceAttributes>("nvmlDeviceGetAttributes_v2", handle);
+
+    /// <summary>Fills in the fields that <paramref name="fields"/> name.</summary>
+    public NvmlStatus FieldValues(Span<NvmlFieldValue> fields) => library.Fields("nvmlDeviceGetFieldValues", handle, fields);
+
+    /// <summary>A GPU of the same library, for a MIG device.</summary>
+    public NvmlDevice Part(nint part) => new(library, part);
 
     public NvmlAnswer<uint> TemperatureCelsius => library.GetFor<uint>("nvmlDeviceGetTemperature", handle, CoreSensor);
 
@@ -65,6 +133,9 @@ internal sealed class NvmlDevice(NvmlLibrary library, nint handle)
 
     /// <summary>An nvmlGpuP2PStatus_t number: 0 when this GPU can read the other's memory.</summary>
     public NvmlAnswer<uint> PeerStatus(NvmlDevice other) => library.Between("nvmlDeviceGetP2PStatus", handle, other.Handle, PeerRead);
+
+    /// <summary>The same of atomic operations.</summary>
+    public NvmlAnswer<uint> PeerAtomics(NvmlDevice other) => library.Between("nvmlDeviceGetP2PStatus", handle, other.Handle, PeerAtomicsCapability);
 
     private nint Handle => handle;
 

@@ -85,6 +85,31 @@ internal sealed unsafe class NvmlLibrary(nint handle, string path)
         return new NvmlAnswer<T>(status, value);
     }
 
+    /// <summary>Calls <c>f(device, unsigned first, unsigned second, T* value)</c>.</summary>
+    public NvmlAnswer<T> GetFor<T>(string export, nint device, uint first, uint second)
+        where T : unmanaged
+    {
+        T value = default;
+        NvmlStatus status = Find(export, out nint f)
+            ? ((delegate* unmanaged[Cdecl]<nint, uint, uint, T*, NvmlStatus>)f)(device, first, second, &value)
+            : NvmlStatus.FunctionNotFound;
+        return new NvmlAnswer<T>(status, value);
+    }
+
+    /// <summary>Calls <c>f(device, int count, nvmlFieldValue_t* fields)</c>.</summary>
+    public NvmlStatus Fields(string export, nint device, Span<NvmlFieldValue> fields)
+    {
+        if (!Find(export, out nint f))
+        {
+            return NvmlStatus.FunctionNotFound;
+        }
+
+        fixed (NvmlFieldValue* first = fields)
+        {
+            return ((delegate* unmanaged[Cdecl]<nint, int, NvmlFieldValue*, NvmlStatus>)f)(device, fields.Length, first);
+        }
+    }
+
     /// <summary>Calls <c>f(device, A* first, B* second)</c>.</summary>
     public NvmlAnswer<(int First, int Second)> GetPair(string export, nint device)
     {

@@ -70,3 +70,49 @@ internal struct NvmlProcessInfo
     public uint GpuInstanceId;
     public uint ComputeInstanceId;
 }
+
+/// <summary>nvmlBAR1Memory_t.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NvmlBar1Memory
+{
+    public ulong Total;
+    public ulong Free;
+    public ulong Used;
+}
+
+/// <summary>nvmlDeviceAttributes_t: what a MIG device has.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NvmlDeviceAttributes
+{
+    public uint Multiprocessors;
+    public uint CopyEngines;
+    public uint Decoders;
+    public uint Encoders;
+    public uint JpegDecoders;
+    public uint OpticalFlowEngines;
+    public uint GpuInstanceSlices;
+    public uint ComputeInstanceSlices;
+    public ulong MemoryMebibytes;
+}
+
+/// <summary>nvmlFieldValue_t: one field asked for and its answer.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NvmlFieldValue
+{
+    // NVML_VALUE_TYPE_UNSIGNED_INT.
+    private const uint UnsignedInt = 1;
+
+    public uint Field;
+    public uint Scope;
+    public long Timestamp;
+    public long Latency;
+    public uint ValueType;
+    public NvmlStatus Status;
+    public ulong Raw;
+
+    /// <summary>The value as a whole number; null when the field has none.</summary>
+    public readonly ulong? Number => Status != NvmlStatus.Success ? null : ValueType == UnsignedInt ? (uint)Raw : Raw;
+
+    /// <summary>Whether the counter is one of 32 bits.</summary>
+    public readonly bool IsNarrow => ValueType == UnsignedInt;
+}
