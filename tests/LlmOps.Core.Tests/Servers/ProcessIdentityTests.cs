@@ -20,11 +20,17 @@ public sealed class ProcessIdentityTests
     [Fact]
     public void A_zombie_is_dead()
     {
-        // The shell's child ends at once, and the shell has become a program that never collects it.
-        using Process parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "sleep 0 & echo $!; exec sleep 60"]) { RedirectStandardOutput = true })!;
+        // The child is ended once the shell has become a program that never collects it.
+        using Process parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "sleep 60 & echo $!; exec sleep 60"]) { RedirectStandardOutput = true })!;
         try
         {
             int child = int.Parse(parent.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+            SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{parent.Id}/comm").Trim() == "sleep", TimeSpan.FromSeconds(10));
+            using (Process sleeper = Process.GetProcessById(child))
+            {
+                sleeper.Kill();
+            }
+
             SpinWait.SpinUntil(() => ProcessStatus.Read(child) is not { IsDead: false }, TimeSpan.FromSeconds(10));
 
             Assert.Equal('Z', ProcessStatus.Read(child)!.Value.State);
