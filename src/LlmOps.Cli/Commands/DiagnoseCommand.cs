@@ -43,7 +43,7 @@ internal static class DiagnoseCommand
         }
 
         return ServerName.IsValid(source) && ServerRegistry.Default.Find(source) is { } server
-            ? ServerLog.Tail(server, int.MaxValue)
+            ? ServerLog.SinceStart(server)
             : throw new LlmOpsException($"'{source}' is neither a log file nor a server; name one, or - for standard input", "LogNotFound") { Kind = ErrorKind.NotFound };
     }
 

@@ -18,9 +18,9 @@ internal static class ResultWarnings
         List<string> warnings = new();
         int successes = result.Requests - result.Errors;
         AddAboutErrors(warnings, result, errorExample);
-        if (successes < FewRequests)
+        if (successes is > 0 and < FewRequests)
         {
-            warnings.Add(Text($"only {successes} of {result.Requests} requests succeeded; percentiles need more"));
+            warnings.Add(Text($"only {successes} {(successes == 1 ? "request" : "requests")} succeeded; percentiles need more"));
         }
 
         if (withoutUsage > 0)

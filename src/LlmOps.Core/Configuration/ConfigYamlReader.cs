@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using LlmOps.Engines;
 using LlmOps.Engines.LlamaCpp;
 using LlmOps.Planning;
@@ -7,7 +6,7 @@ using YamlDotNet.RepresentationModel;
 namespace LlmOps.Configuration;
 
 /// <summary>Reads a configuration from YAML: unknown keys and wrong types are errors with line and column.</summary>
-internal sealed partial class ConfigYamlReader
+internal sealed class ConfigYamlReader
 {
     private static readonly string[] TopKeys =
         ["name", "engine", "enginePath", "runtime", "model", "alias", "devices", "options", "extraArguments", "environment", "endpoint", "health", "restart", "plan", "prediction", "problems"];
@@ -68,7 +67,7 @@ internal sealed partial class ConfigYamlReader
     private string Name(YamlNode node)
     {
         string name = _nodes.Text(node, "name");
-        return ServerName().IsMatch(name) ? name : throw _nodes.Error(node, $"'{name}' cannot be a server name; use letters, digits, '.', '-' and '_', at most 64, starting with a letter or digit");
+        return ServerNaming.Problem(name) is { } problem ? throw _nodes.Error(node, problem) : name;
     }
 
     private string Word(YamlNode node, string key, string only)
@@ -206,7 +205,4 @@ internal sealed partial class ConfigYamlReader
     }
 
     private static string FirstValue(YamlMappingNode mapping) => mapping.Children.FirstOrDefault().Value is YamlScalarNode { Value: { } text } ? text : "";
-
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    internal static partial Regex ServerName();
 }

@@ -76,9 +76,8 @@ internal sealed class OptionRules(PlanFacts facts, DecisionLog log)
 
     private OptionSet Attention(OptionSet options, Placement placement)
     {
-        string why = placement.TypeK == "f16" ? "full precision fits" : "half the memory of f16 with no loss that is noticed";
-        options = log.Set(options, LlamaCppOptions.KvCacheTypeK, placement.TypeK, why);
-        options = log.Set(options, LlamaCppOptions.KvCacheTypeV, placement.TypeV, why);
+        options = log.Set(options, LlamaCppOptions.KvCacheTypeK, placement.TypeK, WhyCacheType(placement.TypeK));
+        options = log.Set(options, LlamaCppOptions.KvCacheTypeV, placement.TypeV, WhyCacheType(placement.TypeV));
         bool quantised = KvCacheTypes.IsQuantised(placement.TypeV);
         string flash = quantised || facts.Engine?.Find("--flash-attn") is { TakesValue: false } ? placement.FlashAttention ? "on" : "off" : "auto";
         return log.Set(
@@ -87,6 +86,8 @@ internal sealed class OptionRules(PlanFacts facts, DecisionLog log)
             flash,
             quantised ? "a quantised V cache needs it" : flash == "auto" ? "the engine switches it on where the device supports it" : flash == "on" ? "less memory and more speed at long contexts" : "this build has no flash attention");
     }
+
+    private static string WhyCacheType(string type) => type == "f16" ? "full precision fits" : "half the memory of f16 with no loss that is noticed";
 
     private OptionSet Threads(OptionSet options)
     {

@@ -18,9 +18,14 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
     private readonly Func<int, int, int?> _findFreePort = findFreePort ?? FreePort.From;
 
     /// <summary>The configuration for <paramref name="request"/>; <see cref="ServerConfig.Problems"/> says what stands in the way.</summary>
-    /// <exception cref="LlmOpsException">A pin is impossible, or names something that is not there.</exception>
+    /// <exception cref="LlmOpsException">A pin is impossible, or names something that is not there; the name cannot be a server's.</exception>
     public ServerConfig Plan(PlanRequest request)
     {
+        if (request.Name is not null && ServerNaming.Problem(request.Name) is { } misnamed)
+        {
+            throw new LlmOpsException(misnamed, "ServerNameInvalid");
+        }
+
         Pins pins = Pins.From(request);
         DecisionLog log = new(pins.Options);
         PlanFacts facts = new(request, pins);
@@ -28,7 +33,7 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
         OptionSet options = new OptionRules(facts, log).Decide(choice);
         (IReadOnlyList<ConfigDevice> devices, Dictionary<string, string> environment, PlacementChoice named) = DeviceSelection.Name(choice, log);
 
-        return new ServerConfig
+        ServerConfig config = new()
         {
             Name = request.Name ?? ServerNames.For(request.Model),
             EnginePath = request.Engine?.Path,
@@ -44,6 +49,8 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
             Problems = [.. Problems(facts, named)],
             Decisions = log.Decisions,
         };
+        _ = LaunchCommandBuilder.Build(config, request.Engine); // A pin that this engine cannot be told is refused now, not at the start.
+        return config;
     }
 
     private static PlacementChoice Place(PlanFacts facts, DecisionLog log)

@@ -27,18 +27,24 @@ internal sealed class ServerLock : IDisposable
 
     private static async Task<ServerLock> AcquireAsync(ServerRegistry registry, string fileName, string what, CancellationToken cancellationToken)
     {
-        PrivateFile.CreateFolder(registry.Folder);
         string path = Path.Combine(registry.Folder, fileName);
         long deadline = Environment.TickCount64 + (long)s_patience.TotalMilliseconds;
         while (true)
         {
             try
             {
+                PrivateFile.CreateFolder(registry.Folder);
                 return new ServerLock(PrivateFile.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             }
-            catch (IOException problem) when (problem.GetType() == typeof(IOException))
+            catch (Exception problem) when (problem is UnauthorizedAccessException || (problem is IOException failure && !IsInUse(failure)))
             {
-                // Exactly IOException is "in use by another"; a missing folder or a full disk has a type of its own or cannot happen here.
+                throw new LlmOpsException(
+                    $"The folder '{registry.Folder}', where servers are recorded, cannot be written to ({problem.Message.TrimEnd('.')}); mend it, or name another state folder by XDG_STATE_HOME.",
+                    "StateFolderNotWritable",
+                    problem);
+            }
+            catch (IOException problem)
+            {
                 if (Environment.TickCount64 > deadline)
                 {
                     throw new LlmOpsException(
@@ -51,4 +57,8 @@ internal sealed class ServerLock : IDisposable
             await Task.Delay(s_poll, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether another process holds the file: EWOULDBLOCK (11 on Linux, 35 on macOS), or a sharing violation on Windows.</summary>
+    private static bool IsInUse(IOException problem) =>
+        problem.GetType() == typeof(IOException) && problem.HResult is 11 or 35 or unchecked((int)0x80070020);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LlmOps.Logs;
 
 namespace LlmOps.Servers;
 
@@ -11,6 +12,15 @@ public static class ServerLog
     /// <param name="server">The server.</param>
     /// <param name="lines">How many at most.</param>
     public static IReadOnlyList<string> Tail(LlmServer server, int lines) => Tail(server.LogPath, lines);
+
+    /// <summary>The lines of the server's latest start, its automatic restarts included; those of earlier starts are history.</summary>
+    /// <param name="server">The server.</param>
+    public static IReadOnlyList<string> SinceStart(LlmServer server)
+    {
+        // The log's times are cut to milliseconds.
+        DateTimeOffset start = server.StartedAt.AddTicks(-(server.StartedAt.Ticks % TimeSpan.TicksPerMillisecond));
+        return [.. Tail(server, int.MaxValue).SkipWhile(line => !LogLine.TryReadTime(line, out DateTimeOffset time) || time < start)];
+    }
 
     /// <summary>The last lines of the log, then each new one as it is written, until the server has ended.</summary>
     /// <param name="server">The server.</param>

@@ -77,7 +77,7 @@ public sealed class ResolveLlmServerFaultCommand : LlmOpsCommand
         }
     }
 
-    private void Diagnose(LlmServer server) => Diagnose(ServerLog.Tail(server, int.MaxValue));
+    private void Diagnose(LlmServer server) => Diagnose(ServerLog.SinceStart(server));
 
     private void Diagnose(IEnumerable<string> lines) => WriteObject(FaultCatalogue.Default.Diagnose(lines), enumerateCollection: true);
 }

@@ -48,6 +48,7 @@ public sealed class SampleFoldTests
         Assert.Equal(1, result.TtftSeconds.Count);
         Assert.Equal(0.04, result.TtftSeconds.Max, 9);
         Assert.Equal(1, result.OutputTokens);
+        Assert.Contains("only 1 request succeeded; percentiles need more", result.Warnings);
         Assert.Contains(result.Warnings, warning => warning.Contains("1 of 2 requests failed (stream ended early × 1)", StringComparison.Ordinal));
     }
 

@@ -34,7 +34,7 @@ public sealed class ModelErrorTests : IDisposable
     [InlineData("\u0040\0\0\0\0\0\0\0{\"__metadata__\":{}}", "it is a safetensors file")]
     [InlineData("\0\0\0\0\0\0", "unfinished download")]
     [InlineData("\0\u0005\u0016\u0007\0\u0002", "macOS file attributes")]
-    [InlineData("abcdef", "it begins with the bytes 61626364")]
+    [InlineData("abcdef", "it begins with the bytes 61626364; name a .gguf file")]
     [InlineData("GG", "it begins with the bytes 4747")]
     public void A_file_of_another_kind_is_called_by_what_it_looks_like(string content, string description) =>
         Refused(_folder.Write("model.gguf", Encoding.Latin1.GetBytes(content)), "ModelNotGguf", description);

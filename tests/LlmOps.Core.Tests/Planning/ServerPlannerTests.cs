@@ -106,6 +106,32 @@ public sealed class ServerPlannerTests
             Model = PlanFixtures.Llama8B, Topology = PlanFixtures.Machine(("RTX 3090", 24)), ContextLength = 4096, Pins = new Dictionary<string, string> { ["ctx-size"] = "8192" },
         })).ErrorId);
 
+    [Theory]
+    [InlineData("../x")]
+    [InlineData("")]
+    [InlineData("-x")]
+    [InlineData("a\n")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public void A_name_that_no_server_can_have_is_refused_when_planning(string name) =>
+        Assert.Equal("ServerNameInvalid", Assert.Throws<LlmOpsException>(() => Planner.Plan(new PlanRequest { Model = PlanFixtures.Llama8B, Topology = PlanFixtures.Machine(), Name = name })).ErrorId);
+
+    [Fact]
+    public void A_pinned_flag_that_the_engine_lacks_is_refused_when_planning()
+    {
+        PlanRequest request = new() { Model = PlanFixtures.Llama8B, Topology = PlanFixtures.Machine(), Engine = EngineFixtures.LlamaServer("0.7.0"), Pins = new Dictionary<string, string> { ["ctx-sise"] = "1" } };
+        LlmOpsException error = Assert.Throws<LlmOpsException>(() => Planner.Plan(request));
+        Assert.Equal("EngineFlagUnknown", error.ErrorId);
+        Assert.Contains("did you mean --ctx-size?", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_cache_type_has_the_reason_of_its_own_value()
+    {
+        ServerConfig config = Plan(PlanFixtures.Llama8B, PlanFixtures.Machine(("RTX 3090", 24)), pins: new() { ["cache-type-k"] = "q8_0" });
+        Assert.Equal("f16", config.Options.Get(LlamaCppOptions.KvCacheTypeV));
+        Assert.Equal("full precision fits", Reason(config, "kvCacheTypeV"));
+    }
+
     [Fact]
     public void Without_a_gpu_the_processor_serves_with_one_thread_a_physical_core()
     {

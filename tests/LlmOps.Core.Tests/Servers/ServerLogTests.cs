@@ -51,6 +51,25 @@ public sealed class ServerLogTests : IDisposable
         Assert.Equal(["line 0", "line 1", "line 2"], ServerLog.Tail(Log, 10).Select(LogLine.WithoutTime));
     }
 
+    [Fact]
+    public void What_is_diagnosed_are_the_lines_since_the_latest_start()
+    {
+        using (RotatingLog first = new(Log))
+        {
+            Write(first, 2);
+        }
+
+        using RotatingLog second = new(Log);
+        Write(second, 3);
+        LlmServer server = new()
+        {
+            Name = "a", Endpoint = new Uri("http://127.0.0.1:1"), Engine = "llama.cpp", Model = "m", LogPath = Log, ConfigPath = "c", StartedAt = _time.AddMilliseconds(2),
+        };
+
+        Assert.Equal(["line 2", "line 3", "line 4"], ServerLog.SinceStart(server).Select(LogLine.WithoutTime));
+        Assert.Equal(["line 4"], ServerLog.SinceStart(server with { StartedAt = _time.AddMilliseconds(4.4) }).Select(LogLine.WithoutTime));
+    }
+
     [Theory]
     [InlineData(0, 0)]
     [InlineData(1, 1)]

@@ -14,6 +14,44 @@ public sealed class ServerRegistryTests : IAsyncLifetime
     private readonly Process _living = Process.Start("sleep", "600");
 
     [Fact]
+    public async Task A_state_folder_that_cannot_be_made_is_named_with_what_to_do()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            LlmOpsException problem = await Assert.ThrowsAsync<LlmOpsException>(
+                () => ServerLock.OfNameAsync(new ServerRegistry(Path.Combine(file, "servers")), "a", TestContext.Current.CancellationToken));
+
+            Assert.Equal("StateFolderNotWritable", problem.ErrorId);
+            Assert.Contains("XDG_STATE_HOME", problem.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task A_lock_is_waited_for_and_a_free_one_is_had_at_once()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("llmops-lock-");
+        try
+        {
+            ServerRegistry registry = new(folder.FullName);
+            ServerLock held = await ServerLock.OfNameAsync(registry, "a", TestContext.Current.CancellationToken);
+            Task<ServerLock> second = ServerLock.OfNameAsync(registry, "a", TestContext.Current.CancellationToken);
+
+            Assert.False(second.IsCompleted);
+            held.Dispose();
+            (await second).Dispose();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_registry_that_is_not_there_is_empty() => Assert.Empty(_lab.Registry.List());
 
     [Fact]

@@ -66,7 +66,7 @@ internal static class CapabilityReader
     private static string LastLines(ProcessResult result)
     {
         string[] lines = (result.StandardError + result.StandardOutput).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        string text = string.Join(" / ", lines.TakeLast(3));
+        string text = new([.. string.Join(" / ", lines.TakeLast(3)).Where(letter => !char.IsControl(letter))]); // It may be any program's output, and goes to a terminal.
         return text.Length == 0 ? "nothing" : text.Length > 400 ? text[..400] + "…" : text;
     }
 }

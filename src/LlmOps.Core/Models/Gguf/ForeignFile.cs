@@ -48,7 +48,7 @@ internal static class ForeignFile
                 "it has the format from before GGUF (ggml); get the model as GGUF",
             [(byte)'{', ..] => "it is JSON, probably an error message in place of the file; look into it and download again",
             _ when start.IndexOfAnyExcept((byte)0) < 0 => "it begins with zeros, like an unfinished download; download it again",
-            _ => $"it begins with the bytes {Convert.ToHexString(start[..Math.Min(4, start.Length)])}",
+            _ => $"it begins with the bytes {Convert.ToHexString(start[..Math.Min(4, start.Length)])}; name a .gguf file, or download it again",
         };
     }
 

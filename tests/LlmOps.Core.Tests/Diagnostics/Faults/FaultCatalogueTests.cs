@@ -120,6 +120,17 @@ public sealed class FaultCatalogueTests
     }
 
     [Fact]
+    public void A_missing_adapter_is_the_cause_rather_than_the_context_that_failed_with_it() =>
+        Assert.Equal(
+            "llamacpp.adapter-not-loaded",
+            FaultCatalogue.Default.Diagnose(
+            [
+                "0.00.086.310 E llama_adapter_lora_init: failed to open '/nope.gguf': No such file or directory",
+                "0.00.086.337 E cmn  common_init_: failed to load lora adapter '/nope.gguf'",
+                "0.00.086.339 E cmn  common_init_: failed to create context with model '/models/m.gguf'",
+            ])[0].Id);
+
+    [Fact]
     public void Secrets_in_a_line_are_masked() =>
         Assert.Equal(
             "error: invalid argument: hf_***", FaultCatalogue.Default.Diagnose(["error: invalid argument: hf_AbCdEfGhIjKlMnOp"])[0].Line);
