@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using LlmOps.Benchmarking;
 using LlmOps.Cli.Output;
+using LlmOps.Configuration;
 using LlmOps.Servers;
 
 namespace LlmOps.Cli.Commands;
@@ -33,7 +34,7 @@ internal static class BenchCommand
             options = options with
             {
                 Model = parsed.GetValue(model) ?? server.Model,
-                ApiKey = BenchTarget.ReadKey(parsed.GetValue(keyFile) ?? server.ApiKeyFile),
+                ApiKey = (parsed.GetValue(keyFile) ?? server.ApiKeyFile) is { } key ? ApiKeys.First(key) : null,
                 Concurrency = parsed.GetList(concurrency) ?? options.Concurrency,
                 PromptTokens = parsed.GetValue(promptTokens) ?? options.PromptTokens,
                 OutputTokens = parsed.GetValue(outputTokens) ?? options.OutputTokens,

@@ -28,23 +28,4 @@ internal sealed record BenchTarget(string Name, Uri Endpoint, string? Model, str
                 "ServerNotReady")
             { Kind = ErrorKind.ServerFailed };
     }
-
-    /// <summary>The first key in <paramref name="file"/>; llama-server reads one a line.</summary>
-    public static string? ReadKey(string? file)
-    {
-        if (file is null)
-        {
-            return null;
-        }
-
-        try
-        {
-            return File.ReadLines(file).Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0)
-                ?? throw new LlmOpsException($"the key file {file} is empty; write the API key into it", "KeyFileEmpty");
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw new LlmOpsException($"the key file {file} cannot be read: {problem.Message}", "KeyFileUnreadable", problem);
-        }
-    }
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LlmOps.Benchmarking;
 using LlmOps.Binding;
+using LlmOps.Configuration;
 using LlmOps.Servers;
 
 namespace LlmOps.Commands;

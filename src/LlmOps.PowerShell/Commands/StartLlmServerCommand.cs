@@ -66,7 +66,7 @@ public sealed class StartLlmServerCommand : LlmOpsCommand
     {
         EngineCapabilities engine = EngineChoice.Require(this, config.EnginePath);
         LaunchCommand command = LaunchCommandBuilder.Build(config, engine);
-        string line = CommandLineText.Of(command);
+        string line = ShellText.Line(command);
         string what = $"Start server '{config.Name}': {line}";
         if (!ShouldProcess(what, $"{what}?", "Start-LlmServer"))
         {
