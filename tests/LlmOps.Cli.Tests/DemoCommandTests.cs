@@ -4,6 +4,7 @@ using LlmOps.Processes;
 namespace LlmOps.Cli.Tests;
 
 /// <summary>The demonstration, with a real llama-server.</summary>
+[Collection(RealServers.Name)]
 public sealed class DemoCommandTests : IDisposable
 {
     private readonly Sandbox _sandbox = new();

@@ -4,6 +4,7 @@ using LlmOps.Configuration;
 namespace LlmOps.Cli.Tests;
 
 /// <summary>The commands around one server, with a real llama-server.</summary>
+[Collection(RealServers.Name)]
 public sealed class ServerLifecycleTests : IAsyncDisposable
 {
     private readonly Sandbox _sandbox = new();
