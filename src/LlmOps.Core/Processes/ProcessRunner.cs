@@ -11,6 +11,13 @@ namespace LlmOps.Processes;
 /// </remarks>
 public static class ProcessRunner
 {
+    /// <summary>ETXTBSY of errno.h, the same number on Linux and macOS.</summary>
+    private const int TextFileBusy = 26;
+
+    private const int BusyAttempts = 100;
+
+    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Runs <paramref name="request"/>.</summary>
     /// <exception cref="ProcessStartException">The program is missing or cannot be executed.</exception>
     /// <exception cref="TimeoutException">It outlived <see cref="ProcessRequest.Timeout"/>; its whole tree was killed.</exception>
@@ -18,7 +25,7 @@ public static class ProcessRunner
     public static async Task<ProcessResult> RunAsync(ProcessRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using Process process = Start(request);
+        using Process process = await StartAsync(request, cancellationToken).ConfigureAwait(false);
         process.StandardInput.Close();
 
         StringBuilder output = new();
@@ -42,6 +49,23 @@ public static class ProcessRunner
         }
 
         return new ProcessResult(process.ExitCode, output.ToString(), error.ToString());
+    }
+
+    private static async Task<Process> StartAsync(ProcessRequest request, CancellationToken cancellationToken)
+    {
+        // A program that this process has just written stays "busy" for as long as any child that another thread is starting
+        // right now holds an inherited copy of the descriptor it was written through: until that child's exec, a moment.
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Start(request);
+            }
+            catch (ProcessStartException problem) when (attempt < BusyAttempts && problem.InnerException is Win32Exception { NativeErrorCode: TextFileBusy })
+            {
+                await Task.Delay(BusyPause, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     private static Process Start(ProcessRequest request)
