@@ -66,6 +66,7 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point)
                 CpuMicrosecondsPerToken = _outputTokens == 0 ? 0 : processorSeconds * 1e6 / _outputTokens,
                 StartDelaySecondsP99 = _startDelay.Count == 0 ? 0 : LatencyStatistics.Percentile(_startDelay, 0.99),
             },
+            Samples = [.. samples.Select(sample => RequestFigures.Of(sample, _firstDue))],
             MeasuredAt = TimeProvider.System.GetUtcNow(),
         };
         return result with { Warnings = ResultWarnings.Of(result, _withoutUsage, _errorExample, calibrationWarning) };

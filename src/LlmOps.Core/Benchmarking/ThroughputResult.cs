@@ -72,6 +72,9 @@ public sealed record ThroughputResult
     /// <summary>What the measuring cost.</summary>
     public ClientSideFigures Client { get; init; } = new();
 
+    /// <summary>Each request, in the order in which they ended.</summary>
+    public IReadOnlyList<RequestFigures> Samples { get; init; } = [];
+
     /// <summary>What makes the figures less than they look, one line each.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 

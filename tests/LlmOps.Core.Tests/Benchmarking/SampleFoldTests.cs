@@ -34,6 +34,11 @@ public sealed class SampleFoldTests
         Assert.Equal(15 / 0.9, result.TotalTokensPerSecond, 6);
         Assert.Equal(0.002, result.Client.StartDelaySecondsP99, 9);
         Assert.Equal(4, result.Client.Chunks);
+
+        RequestFigures request = Assert.Single(result.Samples);
+        Assert.Equal((0.0, 10L, 5L, 4, (string?)null), (request.DueSeconds, request.PromptTokens, request.OutputTokens, request.Chunks, request.Error));
+        Assert.Equal(0.002, request.StartedSeconds, 9);
+        Assert.Equal((0.2, 0.1, 0.6), (Math.Round(request.TtftSeconds!.Value, 9), Math.Round(request.TpotSeconds!.Value, 9), Math.Round(request.E2eSeconds!.Value, 9)));
     }
 
     [Fact]
@@ -48,6 +53,7 @@ public sealed class SampleFoldTests
         Assert.Equal(1, result.TtftSeconds.Count);
         Assert.Equal(0.04, result.TtftSeconds.Max, 9);
         Assert.Equal(1, result.OutputTokens);
+        Assert.Equal(("stream ended early", (double?)null, 90.0), (result.Samples[1].Error, result.Samples[1].TtftSeconds, Math.Round(result.Samples[1].EndedSeconds, 9)));
         Assert.Contains("only 1 request succeeded; percentiles need more", result.Warnings);
         Assert.Contains(result.Warnings, warning => warning.Contains("1 of 2 requests failed (stream ended early × 1)", StringComparison.Ordinal));
     }
