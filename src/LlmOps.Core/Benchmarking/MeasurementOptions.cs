@@ -15,8 +15,59 @@ public sealed record MeasurementOptions
     /// <summary>Sent as <c>Authorization: Bearer</c>; null sends none. It is never shown.</summary>
     public string? ApiKey { get; init; }
 
-    /// <summary>Load points, measured in this order: how many requests are in flight at a time.</summary>
+    /// <summary>Load points of the closed loop, measured in this order: how many requests are in flight at a time. Where a search starts from the first.</summary>
     public IReadOnlyList<int> Concurrency { get; init; } = [1];
+
+    /// <summary>Load points of an open loop: requests a second, whether or not earlier ones are over. When there are any, <see cref="Concurrency"/> is not used.</summary>
+    public IReadOnlyList<double> Rate { get; init; } = [];
+
+    /// <summary>How requests of an open loop come; a closed loop when there is no <see cref="Rate"/>.</summary>
+    public ArrivalProcess Arrival { get; init; } = ArrivalProcess.Poisson;
+
+    /// <summary>The gamma distribution's shape: 1 is Poisson, less comes in bursts, more is steadier.</summary>
+    public double Burstiness { get; init; } = 1;
+
+    /// <summary>The most requests of an open loop in flight at once; those due beyond it queue, and their latency counts from when they were due. Null means no limit.</summary>
+    public int? MaximumInFlight { get; init; }
+
+    /// <summary>What a request must meet; null for nothing.</summary>
+    public ServiceLevel? Slo { get; init; }
+
+    /// <summary>Load to search for, over the concurrency or, when a rate is given, over the rate.</summary>
+    public LoadSearch Search { get; init; }
+
+    /// <summary>The highest load that a search tries; null means 1,024 in flight, or 1,024 times the first rate.</summary>
+    public double? SearchLimit { get; init; }
+
+    /// <summary>For how long the load grows at the beginning of a point; requests due meanwhile are not counted.</summary>
+    public TimeSpan Ramp { get; init; }
+
+    /// <summary>For how long at most the load is kept up by requests that are not counted, while the last counted ones end.</summary>
+    public TimeSpan CoolDown { get; init; }
+
+    /// <summary>Which endpoint to ask.</summary>
+    public CompletionApi Api { get; init; }
+
+    /// <summary>Prompt tokens that all requests have in common on purpose, so that the server's prefix cache can help; the rest is unique.</summary>
+    public int SharedPrefixTokens { get; init; }
+
+    /// <summary>A file of prompts to use in place of synthetic ones; null for synthetic ones.</summary>
+    public string? PromptFile { get; init; }
+
+    /// <summary>Requests of one conversation: each turn sends the earlier turns with the answers the server gave.</summary>
+    public int Turns { get; init; } = 1;
+
+    /// <summary>Whether requests offer a tool and ask for its use, so that answers are tool calls.</summary>
+    public bool ToolCalls { get; init; }
+
+    /// <summary>Whether the server is asked to ignore the end of the text, for answers of exactly <see cref="OutputTokens"/>.</summary>
+    public bool IgnoreEndOfText { get; init; } = true;
+
+    /// <summary>Whether the server is asked to count the tokens of each chunk, which makes every chunk longer (<c>timings_per_token</c>, <c>continuous_usage_stats</c>).</summary>
+    public bool CountTokensPerChunk { get; init; }
+
+    /// <summary>Makes prompts and arrivals the same in every run; null makes them new each time.</summary>
+    public int? Seed { get; init; }
 
     /// <summary>Prompt tokens of each request as the server counts them, chat template included.</summary>
     public int PromptTokens { get; init; } = 128;

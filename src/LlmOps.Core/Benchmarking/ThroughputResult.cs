@@ -12,8 +12,26 @@ public sealed record ThroughputResult
     /// <summary>The model name used in requests.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Requests in flight at a time.</summary>
+    /// <summary>How requests came: each stream after its last one (<see cref="ArrivalProcess.ClosedLoop"/>), or at their own times.</summary>
+    public ArrivalProcess Arrival { get; init; }
+
+    /// <summary>Requests in flight at a time in a closed loop; the most in flight at once in an open loop.</summary>
     public int Concurrency { get; init; }
+
+    /// <summary>Requests a second offered in an open loop; null in a closed one.</summary>
+    public double? RequestRate { get; init; }
+
+    /// <summary>Shape of gamma-distributed gaps: 1 is Poisson, less comes in bursts, more is steadier; null for other arrivals.</summary>
+    public double? Burstiness { get; init; }
+
+    /// <summary>The cap on requests in flight in an open loop, beyond which due requests queue in the client; null when there was none.</summary>
+    public int? MaximumInFlight { get; init; }
+
+    /// <summary>Which endpoint was asked.</summary>
+    public CompletionApi Api { get; init; }
+
+    /// <summary>What the prompts were, in a few words, such as <c>512 random tokens</c>.</summary>
+    public string PromptKind { get; init; } = "";
 
     /// <summary>Prompt tokens asked for per request, chat template included.</summary>
     public int RequestedPromptTokens { get; init; }
@@ -21,7 +39,10 @@ public sealed record ThroughputResult
     /// <summary>Generated tokens asked for per request.</summary>
     public int RequestedOutputTokens { get; init; }
 
-    /// <summary>Requests sent.</summary>
+    /// <summary>Prompt tokens that all requests have in common on purpose; 0 makes every prompt unique.</summary>
+    public int SharedPrefixTokens { get; init; }
+
+    /// <summary>Counted requests, failed ones included; warm-up, ramp and cool-down are not counted.</summary>
     public int Requests { get; init; }
 
     /// <summary>Requests that failed; they are in no latency figure.</summary>
@@ -39,7 +60,7 @@ public sealed record ThroughputResult
     /// <summary>Prompt tokens that the server took from its cache; 0 is what a clean measurement shows.</summary>
     public long CachedPromptTokens { get; init; }
 
-    /// <summary>From the first request's start to the last response's end.</summary>
+    /// <summary>From the first counted request's due time to the last counted response's end.</summary>
     public double DurationSeconds { get; init; }
 
     /// <summary>Generated tokens / duration.</summary>
@@ -51,20 +72,50 @@ public sealed record ThroughputResult
     /// <summary>Generated tokens a second of one stream after its first token, mean over requests; what the server's own decode rate compares with.</summary>
     public double DecodeTokensPerSecond { get; init; }
 
+    /// <summary>95 % confidence interval of <see cref="OutputTokensPerSecond"/>, by the rates of equal slices of the time (batch means, Student's t); null when the point was too short.</summary>
+    public ConfidenceInterval? OutputTokensPerSecondInterval { get; init; }
+
+    /// <summary>Successful requests / duration.</summary>
+    public double RequestsPerSecond { get; init; }
+
+    /// <summary>Requests in flight, mean over the duration (Little's law: total time in service / duration).</summary>
+    public double MeanInFlight { get; init; }
+
+    /// <summary>From the moment a request was due to the moment it was sent: what it waited in the client for a stream to be free. Part of TTFT and end-to-end.</summary>
+    public LatencySummary QueueSeconds { get; init; } = new();
+
     /// <summary>Time to first token: from the scheduled start to the first chunk with content, reasoning or a tool call.</summary>
     public LatencySummary TtftSeconds { get; init; } = new();
 
     /// <summary>Time per output token after the first: (end-to-end − TTFT) / (tokens − 1).</summary>
     public LatencySummary TpotSeconds { get; init; } = new();
 
-    /// <summary>Time between two chunks of one stream.</summary>
+    /// <summary>Time between two chunks of one stream, each gap once.</summary>
     public LatencySummary ItlSeconds { get; init; } = new();
+
+    /// <summary>Time between two tokens of one stream: a chunk of n tokens gives n values of gap / n. Differs from <see cref="ItlSeconds"/> when chunks hold several tokens, as with speculation.</summary>
+    public LatencySummary ItlPerTokenSeconds { get; init; } = new();
+
+    /// <summary>Whether the tokens of each chunk are the server's count; else a request's tokens were spread evenly over its chunks.</summary>
+    public bool TokensPerChunkCounted { get; init; }
 
     /// <summary>From the scheduled start to the last chunk with content.</summary>
     public LatencySummary E2eSeconds { get; init; } = new();
 
     /// <summary>Requests a second that met every objective; all successful ones when none was given.</summary>
     public double GoodputRequestsPerSecond { get; init; }
+
+    /// <summary>The objectives; null when none was given.</summary>
+    public ServiceLevel? Slo { get; init; }
+
+    /// <summary>The share of counted requests (failed ones included) that met every objective; null when none was given.</summary>
+    public double? SloAttainment { get; init; }
+
+    /// <summary>Whether at least <see cref="ServiceLevel.Attainment"/> of the requests met every objective; null when none was given.</summary>
+    public bool? MeetsSlo { get; init; }
+
+    /// <summary>What a search found this point to be; null when nothing was searched or the point is neither.</summary>
+    public LoadVerdict? Verdict { get; init; }
 
     /// <summary>The server's own figures.</summary>
     public ServerSideFigures Server { get; init; } = new();
@@ -80,70 +131,10 @@ public sealed record ThroughputResult
 
     /// <summary>When the point was measured.</summary>
     public DateTimeOffset MeasuredAt { get; init; }
-}
 
-/// <summary>A distribution of seconds over successful requests. Percentiles interpolate linearly between ranks, as numpy's default does.</summary>
-public sealed record LatencySummary
-{
-    /// <summary>How many values.</summary>
-    public int Count { get; init; }
+    /// <summary>Every counted request, in the order in which they were due.</summary>
+    public IReadOnlyList<RequestRecord> Samples { get; init; } = [];
 
-    /// <summary>Arithmetic mean.</summary>
-    public double Mean { get; init; }
-
-    /// <summary>Median.</summary>
-    public double P50 { get; init; }
-
-    /// <summary>90th percentile.</summary>
-    public double P90 { get; init; }
-
-    /// <summary>99th percentile.</summary>
-    public double P99 { get; init; }
-
-    /// <summary>Smallest.</summary>
-    public double Min { get; init; }
-
-    /// <summary>Largest.</summary>
-    public double Max { get; init; }
-
-    /// <summary>Sample standard deviation; 0 for fewer than two values.</summary>
-    public double StandardDeviation { get; init; }
-}
-
-/// <summary>What the server itself says of the same requests (llama-server's <c>timings</c>). Null where it says nothing.</summary>
-public sealed record ServerSideFigures
-{
-    /// <summary>Prompt tokens a second of one request, mean over requests.</summary>
-    public double? PromptTokensPerSecond { get; init; }
-
-    /// <summary>Generated tokens a second of one request, mean over requests.</summary>
-    public double? DecodeTokensPerSecond { get; init; }
-
-    /// <summary>Prompt tokens that the server computed.</summary>
-    public long? PromptTokens { get; init; }
-
-    /// <summary>Tokens that the server generated.</summary>
-    public long? OutputTokens { get; init; }
-
-    /// <summary>Draft tokens proposed by speculation; null when there is none.</summary>
-    public long? DraftTokens { get; init; }
-
-    /// <summary>Draft tokens accepted.</summary>
-    public long? DraftTokensAccepted { get; init; }
-}
-
-/// <summary>What measuring cost the client, so that a slow client is not taken for a slow server.</summary>
-public sealed record ClientSideFigures
-{
-    /// <summary>Processor seconds of this process / duration.</summary>
-    public double CpuShare { get; init; }
-
-    /// <summary>Chunks received.</summary>
-    public long Chunks { get; init; }
-
-    /// <summary>Processor microseconds of this process per generated token.</summary>
-    public double CpuMicrosecondsPerToken { get; init; }
-
-    /// <summary>How late requests started against their schedule, 99th percentile.</summary>
-    public double StartDelaySecondsP99 { get; init; }
+    /// <summary>What happened in equal slices of the whole point, ramp and cool-down included.</summary>
+    public IReadOnlyList<TimelineSlice> Timeline { get; init; } = [];
 }
