@@ -18,6 +18,9 @@ public sealed record RequestFigures
     /// <summary>Time per output token after the first; null when there is none.</summary>
     public double? TpotSeconds { get; init; }
 
+    /// <summary>The longest time between two of its chunks; null when there are not two.</summary>
+    public double? LongestItlSeconds { get; init; }
+
     /// <summary>From when it was due to its last chunk with content; null when it failed or none came.</summary>
     public double? E2eSeconds { get; init; }
 
@@ -32,6 +35,15 @@ public sealed record RequestFigures
 
     /// <summary>Chunks with content, reasoning or a tool call.</summary>
     public int Chunks { get; init; }
+
+    /// <summary>Turn of its conversation, from 1.</summary>
+    public int Turn { get; init; } = 1;
+
+    /// <summary>The server's id of the answer, to find it in its log; null when it sent none.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Whether it met every objective; null when there is none.</summary>
+    public bool? MetSlo { get; init; }
 
     /// <summary>Prompt tokens a second that the server says of this request; null when it says nothing.</summary>
     public double? ServerPromptTokensPerSecond { get; init; }

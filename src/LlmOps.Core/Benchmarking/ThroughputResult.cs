@@ -123,7 +123,7 @@ public sealed record ThroughputResult
     /// <summary>What the measuring cost.</summary>
     public ClientSideFigures Client { get; init; } = new();
 
-    /// <summary>Each request, in the order in which they ended.</summary>
+    /// <summary>Each counted request, in the order in which they ended.</summary>
     public IReadOnlyList<RequestFigures> Samples { get; init; } = [];
 
     /// <summary>What makes the figures less than they look, one line each.</summary>
@@ -131,9 +131,6 @@ public sealed record ThroughputResult
 
     /// <summary>When the point was measured.</summary>
     public DateTimeOffset MeasuredAt { get; init; }
-
-    /// <summary>Every counted request, in the order in which they were due.</summary>
-    public IReadOnlyList<RequestRecord> Samples { get; init; } = [];
 
     /// <summary>What happened in equal slices of the whole point, ramp and cool-down included.</summary>
     public IReadOnlyList<TimelineSlice> Timeline { get; init; } = [];
