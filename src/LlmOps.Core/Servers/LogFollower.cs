@@ -7,7 +7,7 @@ namespace LlmOps.Servers;
 /// A file is recognised by its first bytes, the time of its first line among them, whatever its number is by now; sizes and names
 /// would confuse an old file with a new one.
 /// </remarks>
-internal sealed class LogFollower : IDisposable
+internal sealed class LogFollower : ILogReader
 {
     private const int SignatureLength = 128;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using LlmOps.Configuration;
-using LlmOps.Native.Libc;
 
 namespace LlmOps.Servers;
 
@@ -8,8 +7,6 @@ namespace LlmOps.Servers;
 /// <param name="registry">Where they are recorded.</param>
 public sealed class ServerController(ServerRegistry registry)
 {
-    // How much longer than the grace a supervisor may take for killing, sweeping and writing.
-    private static readonly TimeSpan s_supervisorPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_restartGrace = TimeSpan.FromSeconds(10);
 
     /// <summary>Stops a server: asks it to end, waits, then ends every process of it for certain. A server that has ended is left as it is.</summary>
@@ -79,11 +76,14 @@ public sealed class ServerController(ServerRegistry registry)
     {
         ServerFolder folder = registry.RequireFolder(name);
         LlmServer server = ServerView.Read(folder);
-        if (server.IsRunning() || new EngineGroup(null, EngineGroup.Mark(folder)).FindMembers().Count > 0)
+        ServerRecord? record = TryReadRecord(folder);
+        IServerRuntime runtime = ServerRuntimes.Of(record?.Runtime);
+        if (server.IsRunning() || runtime.FindLeftover(folder) is not null)
         {
             throw new LlmOpsException($"Server '{name}' is running ({server.State}); stop it before removing it.", "ServerStillRunning");
         }
 
+        runtime.Remove(folder, record);
         Directory.Delete(folder.Path, recursive: true);
     }
 
@@ -91,48 +91,7 @@ public sealed class ServerController(ServerRegistry registry)
     {
         ServerFolder folder = registry.RequireFolder(name);
         ServerRecord? record = TryReadRecord(folder);
-        if (SupervisorOf(folder, record) is { } supervisor)
-        {
-            folder.Write(new StopRequest(grace.TotalSeconds, reason));
-            supervisor.Signal(LibcKill.Terminate);
-            await WaitForSupervisorAsync(supervisor, grace + s_supervisorPatience, cancellationToken).ConfigureAwait(false);
-
-            // One that still lives hangs. What it should have done is done here.
-            supervisor.Signal(LibcKill.Kill);
-            record = TryReadRecord(folder);
-        }
-
-        using (await ServerLock.OfNameAsync(registry, name, cancellationToken).ConfigureAwait(false))
-        {
-            return await StopWithoutSupervisorAsync(folder, record, grace, reason).ConfigureAwait(false);
-        }
-    }
-
-    private static ProcessIdentity? SupervisorOf(ServerFolder folder, ServerRecord? record) => record switch
-    {
-        { IsFinal: true } => null,
-        { Supervisor: { IsAlive: true } known } => known,
-        _ => DetachedLauncher.FindSupervisor(folder), // The record is damaged, or from before the supervisor took over.
-    };
-
-    private static async Task<LlmServer> StopWithoutSupervisorAsync(ServerFolder folder, ServerRecord? record, TimeSpan grace, string? reason)
-    {
-        // The folder's mark also finds what a damaged or outdated record does not name.
-        EngineGroup group = new(record?.EngineProcess, EngineGroup.Mark(folder));
-        bool ranStill = group.FindMembers().Count > 0;
-        await group.StopAsync(grace, CancellationToken.None).ConfigureAwait(false);
-        if (record is { IsFinal: false } && ranStill)
-        {
-            folder.Write(record with
-            {
-                State = ServerState.Stopped,
-                EngineProcess = null,
-                EndedAt = DateTimeOffset.UtcNow,
-                Reason = reason ?? "stopped without its supervisor, so its exit code is not known",
-            });
-        }
-
-        return ServerView.Read(folder);
+        return await ServerRuntimes.Of(record?.Runtime).StopAsync(registry, folder, record, grace, reason, cancellationToken).ConfigureAwait(false);
     }
 
     /// <returns>The server once it has ended; null when the time is over.</returns>
@@ -157,17 +116,7 @@ public sealed class ServerController(ServerRegistry registry)
         return null;
     }
 
-    // Its end is its last act, after the record: a start right after the stop must not meet it.
-    private static async Task WaitForSupervisorAsync(ProcessIdentity supervisor, TimeSpan patience, CancellationToken cancellationToken)
-    {
-        long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
-        while (supervisor.IsAlive && Environment.TickCount64 < deadline)
-        {
-            await Task.Delay(5, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private static ServerRecord? TryReadRecord(ServerFolder folder)
+    internal static ServerRecord? TryReadRecord(ServerFolder folder)
     {
         try
         {

@@ -11,7 +11,7 @@ public static class ServerLog
     /// <summary>The last lines of the log, oldest first, each with the time in front. The files of earlier starts follow on seamlessly.</summary>
     /// <param name="server">The server.</param>
     /// <param name="lines">How many at most.</param>
-    public static IReadOnlyList<string> Tail(LlmServer server, int lines) => Tail(server.LogPath, lines);
+    public static IReadOnlyList<string> Tail(LlmServer server, int lines) => ServerRuntimes.Of(server.Runtime).Tail(server, lines);
 
     /// <summary>The lines of the server's latest start, its automatic restarts included; those of earlier starts are history.</summary>
     /// <param name="server">The server.</param>
@@ -29,13 +29,8 @@ public static class ServerLog
     public static async IAsyncEnumerable<string> FollowAsync(
         LlmServer server, int tail, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using LogFollower follower = LogFollower.AtEnd(server.LogPath, out IReadOnlyList<string> last, tail);
-        foreach (string line in last)
-        {
-            yield return line;
-        }
-
-        ServerFolder folder = new(Path.GetDirectoryName(server.LogPath)!);
+        ServerFolder folder = new(Path.GetDirectoryName(server.ConfigPath)!);
+        using ILogReader follower = ServerRuntimes.Of(server.Runtime).OpenLog(folder, tail);
         for (bool running = true; running;)
         {
             // Asked before reading: what is written until the end is read in the last round.

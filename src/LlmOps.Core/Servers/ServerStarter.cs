@@ -9,7 +9,6 @@ namespace LlmOps.Servers;
 /// <param name="supervisor">What supervises it.</param>
 public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand supervisor)
 {
-    private static readonly TimeSpan s_takeOverPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_cleanUpGrace = TimeSpan.FromSeconds(3);
 
     /// <summary>Starts a server and, unless the request says otherwise, waits until it is ready.</summary>
@@ -27,17 +26,18 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
     {
         ServerConfig config = request.Config;
         ServerFolder folder = registry.FolderOf(config.Name);
+        IServerRuntime runtime = ServerRuntimes.Require(config, supervisor);
         using StartWatch watch = new(folder, TimeSpan.FromSeconds(config.Health.StallSeconds), request.Timeout, progress);
         using (await ServerLock.OfNameAsync(registry, config.Name, cancellationToken).ConfigureAwait(false))
         using (await ServerLock.OfPortsAsync(registry, cancellationToken).ConfigureAwait(false))
         {
             RequireNotRunning(folder);
-            StartChecks.RequireRunnable(config, request.Command);
+            await runtime.RequireRunnableAsync(request, cancellationToken).ConfigureAwait(false);
             StartChecks.RequireFit(config, request.Force);
             StartChecks.RequireProtected(config, request.Force);
             await StartChecks.RequireFreePortAsync(config, registry, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            await LaunchAsync(folder, request).ConfigureAwait(false);
+            await LaunchAsync(runtime, folder, request, cancellationToken).ConfigureAwait(false);
         }
 
         if (!request.Wait)
@@ -79,15 +79,15 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
                 "ServerAlreadyRunning") { Kind = ErrorKind.AlreadyExists };
         }
 
-        if (new EngineGroup(null, EngineGroup.Mark(folder)).FindMembers() is [var left, ..])
+        if (ServerRuntimes.Of(server.Runtime).FindLeftover(folder) is { } left)
         {
             throw new LlmOpsException(
-                $"Processes of an earlier start of server '{folder.Name}' still run (process {left}); stop the server first.", "ServerAlreadyRunning")
+                $"Processes of an earlier start of server '{folder.Name}' still run ({left}); stop the server first.", "ServerAlreadyRunning")
                 { Kind = ErrorKind.AlreadyExists };
         }
     }
 
-    private async Task LaunchAsync(ServerFolder folder, StartRequest request)
+    private static async Task LaunchAsync(IServerRuntime runtime, ServerFolder folder, StartRequest request, CancellationToken cancellationToken)
     {
         ServerConfig config = request.Config with
         {
@@ -124,47 +124,7 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
             Restart = config.Restart,
         });
         folder.Write(record);
-        File.Delete(folder.StopFile);
-        File.Delete(folder.SupervisorLogFile);
-        PrivateFile.Open(folder.SupervisorLogFile, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite).Dispose();
-        await HandOverAsync(folder, record).ConfigureAwait(false);
-    }
-
-    /// <summary>Starts the supervisor and waits until it owns the record: until then a second start could not tell that this one is on its way.</summary>
-    private async Task HandOverAsync(ServerFolder folder, ServerRecord record)
-    {
-        string problem;
-        try
-        {
-            using DetachedLauncher launched = DetachedLauncher.Start(supervisor, folder);
-            long deadline = Environment.TickCount64 + (long)s_takeOverPatience.TotalMilliseconds;
-            while (folder.ReadRecord() is { Supervisor: null })
-            {
-                if (launched.HasExited)
-                {
-                    throw new LlmOpsException(launched.Failure, "SupervisorNotStarted");
-                }
-
-                if (Environment.TickCount64 > deadline)
-                {
-                    ProcessIdentity.Of(launched.Pid)?.SignalGroup(Native.Libc.LibcKill.Kill);
-                    throw new LlmOpsException($"nothing heard of it within {s_takeOverPatience.TotalSeconds:0} s", "SupervisorNotStarted");
-                }
-
-                await Task.Delay(5, CancellationToken.None).ConfigureAwait(false);
-            }
-
-            return;
-        }
-        catch (LlmOpsException failure)
-        {
-            problem = failure.Message;
-        }
-
-        folder.Write(record with { State = ServerState.Failed, EndedAt = DateTimeOffset.UtcNow, Reason = $"its supervisor could not be started: {problem}" });
-        throw new LlmOpsException(
-            $"Server '{folder.Name}' was not started because its supervisor ('{supervisor.File}') could not be: {problem.TrimEnd('.')}.", "SupervisorNotStarted")
-            { Kind = ErrorKind.ServerFailed };
+        await runtime.LaunchAsync(folder, record, request, cancellationToken).ConfigureAwait(false);
     }
 
     private Task CleanUpAsync(string name, string reason) =>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace LlmOps.Servers;
 
 /// <summary>Judges what a server is doing from its record and from the processes that live.</summary>
@@ -35,48 +33,5 @@ internal static class ServerView
     /// <summary>Whether anything of the server may still run, as far as its state says.</summary>
     public static bool IsRunning(this LlmServer server) => server.State is not (ServerState.Stopped or ServerState.Failed);
 
-    private static LlmServer Judge(ServerRecord record, ServerFolder folder)
-    {
-        bool supervised = record.Supervisor?.IsAlive == true;
-        bool engineAlive = record.EngineProcess?.IsAlive == true;
-        (ServerState state, string? reason) = record switch
-        {
-            { IsFinal: true } => (record.State, record.Reason),
-            _ when supervised => (record.State, record.Reason),
-            { Supervisor: null } when record.Starter?.IsAlive == true => (record.State, record.Reason),
-            { Supervisor: null } => (ServerState.Failed, "the start was interrupted before a supervisor had taken over"),
-            _ when engineAlive => (ServerState.Unsupervised, $"its supervisor (process {record.Supervisor}) is gone; it can be used and stopped"),
-            _ => (ServerState.Failed, EndOf(record)),
-        };
-        return new LlmServer
-        {
-            Name = record.Name,
-            State = state,
-            Reason = reason,
-            Pid = engineAlive ? record.EngineProcess!.Pid : null,
-            SupervisorPid = supervised ? record.Supervisor!.Pid : null,
-            Endpoint = record.Endpoint.Uri,
-            Engine = record.Engine,
-            Runtime = record.Runtime,
-            Model = record.Model,
-            Alias = record.Alias,
-            StartedAt = record.StartedAt,
-            ReadyAt = record.ReadyAt,
-            EndedAt = record.EndedAt,
-            ExitCode = record.ExitCode,
-            ExitSignal = record.ExitSignal,
-            Restarts = record.Restarts,
-            ContextLength = record.ContextLength,
-            Slots = record.Slots,
-            LogPath = folder.LogFile,
-            ConfigPath = folder.ConfigFile,
-            ApiKeyFile = record.Endpoint.ApiKeyFile,
-        };
-    }
-
-    private static string EndOf(ServerRecord record) => record.Supervisor!.IsFromEarlierBoot
-        ? "ended without a trace: the machine was rebooted"
-        : string.Create(
-            CultureInfo.InvariantCulture,
-            $"ended without a trace: its supervisor (process {record.Supervisor.Pid}) was killed, and the engine is gone too");
+    private static LlmServer Judge(ServerRecord record, ServerFolder folder) => ServerRuntimes.Of(record.Runtime).Judge(record, folder);
 }

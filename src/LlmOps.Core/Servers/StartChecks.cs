@@ -17,11 +17,6 @@ internal static class StartChecks
     /// <summary>Refuses a command that cannot run here, or that would show a secret to everybody.</summary>
     public static void RequireRunnable(ServerConfig config, LaunchCommand command)
     {
-        if (config.Runtime != "process")
-        {
-            throw new LlmOpsException($"Server '{config.Name}' wants the runtime '{config.Runtime}', which cannot be started yet; use 'process'.", "RuntimeNotSupported");
-        }
-
         bool isPath = command.File.Contains('/', StringComparison.Ordinal);
         if (isPath ? !ExecutableFinder.IsExecutable(command.File) : ExecutableFinder.Find(command.File) is null)
         {

@@ -11,8 +11,8 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
     private const int LastLinesCount = 20;
 
     private readonly long _began = Stopwatch.GetTimestamp();
-    private readonly LogFollower _log = LogFollower.AtStart(folder.LogFile);
     private readonly SignsOfLife _life = new();
+    private ILogReader? _log;
     private string _activity = "starting";
     private long _modelBytes = -1;
 
@@ -61,10 +61,11 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
     }
 
     /// <inheritdoc />
-    public void Dispose() => _log.Dispose();
+    public void Dispose() => _log?.Dispose();
 
     private bool ReportNewLines(LlmServer server)
     {
+        _log ??= ServerRuntimes.Of(server.Runtime).OpenLog(folder, tail: null);
         IReadOnlyList<string> lines = _log.ReadNew(keepPartial: server.IsRunning());
         foreach (string line in lines)
         {
@@ -100,7 +101,7 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
 
     private static ServerFailedException Problem(LlmServer server, string errorId, ErrorKind kind, string what)
     {
-        List<string> lines = [.. CurrentRun(ServerLog.Tail(server.LogPath, 2000)).Select(LogLine.WithoutTime)];
+        List<string> lines = [.. CurrentRun(ServerLog.Tail(server, 2000)).Select(LogLine.WithoutTime)];
         List<FaultFinding> causes = [.. FaultCatalogue.Default.Diagnose(lines).Where(finding => finding.Severity == FaultSeverity.Error)];
         string remedy = causes is [var cause, ..] ? $" {cause.Remedy}" : string.Empty;
         return new ServerFailedException(
