@@ -14,6 +14,7 @@ namespace LlmOps.Cli.Output;
     Converters =
     [
         typeof(EnumWord<CheckCategory>), typeof(EnumWord<CheckStatus>), typeof(EnumWord<FaultSeverity>), typeof(EnumWord<ModelFormat>),
+        typeof(EnumWord<MultimodalKind>),
     ])]
 [JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(IReadOnlyList<EngineCapabilities>))]

@@ -2,7 +2,7 @@ namespace LlmOps.Models;
 
 /// <summary>A model file or folder that cannot be read: absent, of another kind, cut short, damaged.</summary>
 /// <remarks>
-/// Error ids: <c>ModelNotFound</c>, <c>ModelUnreadable</c>, <c>ModelNotGguf</c>, <c>ModelTruncated</c>, <c>ModelInvalid</c>,
+/// Error ids: <c>ModelNotFound</c>, <c>ModelUnreadable</c>, <c>ModelNotGguf</c>, <c>ModelNotSafetensors</c>, <c>ModelTruncated</c>, <c>ModelInvalid</c>,
 /// <c>ModelVersionUnsupported</c>, <c>ModelPartMissing</c>, <c>ModelFolderAmbiguous</c>, <c>ModelFolderUnsupported</c>.
 /// </remarks>
 public sealed class ModelFormatException : LlmOpsException

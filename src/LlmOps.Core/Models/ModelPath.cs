@@ -1,3 +1,5 @@
+using LlmOps.Models.Folders;
+
 namespace LlmOps.Models;
 
 /// <summary>Finds the file that a user means by a path.</summary>
@@ -5,19 +7,43 @@ internal static class ModelPath
 {
     private const int MostNamesShown = 5;
 
-    /// <summary>The full path of an existing file: the path itself, or the one model in the folder.</summary>
+    /// <summary>The full path of an existing GGUF file or model folder: the path itself, or the one model in the folder.</summary>
     /// <exception cref="ModelFormatException">There is none, or several.</exception>
     public static string Resolve(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string full = Path.GetFullPath(path);
-        return File.Exists(full) ? full
-            : Directory.Exists(full) ? OnlyModel(full)
-            : throw NotFound(full);
+        return File.Exists(full) ? (IsPartOfFolder(full) ? Path.GetDirectoryName(full)! : full)
+            : !Directory.Exists(full) ? throw NotFound(full)
+            : Snapshot(full) is { } snapshot ? OnlyModel(snapshot)
+            : OnlyModel(full);
+    }
+
+    // People name the folder by a file in it, as they do with GGUF.
+    private static bool IsPartOfFolder(string file) =>
+        (Path.GetExtension(file) == ".safetensors" || Path.GetFileName(file) is "config.json" or SafetensorsIndex.FileName)
+        && FolderReader.Handles(Path.GetDirectoryName(file)!);
+
+    /// <summary>The current snapshot of a repository in the Hugging Face cache; null for any other folder.</summary>
+    private static string? Snapshot(string folder)
+    {
+        string reference = Path.Combine(folder, "refs", "main");
+        if (!File.Exists(reference) || new FileInfo(reference).Length > 100)
+        {
+            return null;
+        }
+
+        string snapshot = Path.Combine(folder, "snapshots", File.ReadAllText(reference).Trim());
+        return Directory.Exists(snapshot) ? snapshot : null;
     }
 
     private static string OnlyModel(string folder)
     {
+        if (FolderReader.Handles(folder))
+        {
+            return folder;
+        }
+
         // A projector (mmproj) goes with a model and is none itself.
         string[] models = [.. Files(folder)
             .Where(file => !Path.GetFileName(file).StartsWith("mmproj", StringComparison.OrdinalIgnoreCase))
@@ -28,12 +54,21 @@ internal static class ModelPath
             1 => models[0],
             0 => throw new ModelFormatException(
                 folder,
-                File.Exists(Path.Combine(folder, "config.json"))
-                    ? "a folder with no GGUF file; reading safetensors models is not there yet: convert it with llama.cpp's convert_hf_to_gguf.py"
-                    : "a folder with no GGUF file; give the path of a .gguf file",
+                Explain(folder),
                 "ModelFolderUnsupported"),
             _ => throw new ModelFormatException(folder, $"a folder with {models.Length} models; give one of them: {List(models)}", "ModelFolderAmbiguous"),
         };
+    }
+
+    private static string Explain(string folder)
+    {
+        return Has("adapter_config.json") ? "a LoRA adapter, not a model; give the folder of the model that it was made for"
+            : Has("model_index.json") ? "a diffusion pipeline, which makes pictures; give a language model"
+            : !Has("config.json") ? "a folder with no GGUF file, and no config.json with safetensors files either; give the path of a .gguf file or of a model folder"
+            : Directory.EnumerateFiles(folder, "*.bin").Any() ? "its weights are PyTorch .bin files, which are not read; get the model as safetensors"
+            : "a folder with a config.json and no weights; download the *.safetensors files";
+
+        bool Has(string name) => File.Exists(Path.Combine(folder, name));
     }
 
     private static ModelFormatException NotFound(string path)

@@ -1,3 +1,4 @@
+using LlmOps.Models.Folders;
 using LlmOps.Models.Gguf;
 
 namespace LlmOps.Models;
@@ -6,11 +7,22 @@ namespace LlmOps.Models;
 public static class ModelReader
 {
     /// <summary>Describes a model.</summary>
-    /// <param name="path">A GGUF file, any part of a split one, or a folder that holds exactly one such model.</param>
-    /// <exception cref="ModelFormatException">There is no such file, it is no GGUF file, it is damaged or incomplete.</exception>
-    public static ModelDescription Read(string path)
+    /// <param name="path">A GGUF file, any part of a split one, a folder that holds exactly one such model, or one with config.json and safetensors files.</param>
+    /// <exception cref="ModelFormatException">There is no such file, it is no model, it is damaged or incomplete.</exception>
+    public static ModelDescription Read(string path) => Read(path, ModelReadOptions.Default);
+
+    /// <summary>Describes a model.</summary>
+    /// <param name="path">As for <see cref="Read(string)"/>.</param>
+    /// <param name="options">Whether missing weights are an error.</param>
+    /// <exception cref="ModelFormatException">As for <see cref="Read(string)"/>.</exception>
+    public static ModelDescription Read(string path, ModelReadOptions options)
     {
         string given = ModelPath.Resolve(path);
+        if (Directory.Exists(given))
+        {
+            return FolderReader.Read(given, options);
+        }
+
         IReadOnlyList<string> files;
         using (GgufFile opened = GgufFile.Open(given))
         {
@@ -27,11 +39,17 @@ public static class ModelReader
     }
 
     /// <summary>The model's chat template, or null when it has none.</summary>
-    /// <param name="path">As for <see cref="Read"/>.</param>
-    /// <exception cref="ModelFormatException">As for <see cref="Read"/>.</exception>
+    /// <param name="path">As for <see cref="Read(string)"/>.</param>
+    /// <exception cref="ModelFormatException">As for <see cref="Read(string)"/>.</exception>
     public static string? ReadChatTemplate(string path)
     {
-        using GgufFile opened = GgufFile.Open(ModelPath.Resolve(path));
+        string given = ModelPath.Resolve(path);
+        if (Directory.Exists(given))
+        {
+            return FolderTemplates.Read(given) is [ChatTemplateText usual, ..] ? usual.Text : null;
+        }
+
+        using GgufFile opened = GgufFile.Open(given);
         IReadOnlyList<string> files = SplitFiles.Find(opened);
         if (files.Count == 1)
         {
