@@ -76,7 +76,11 @@ public enum CheckCategory
 /// <param name="Cause">Why it happens.</param>
 /// <param name="Remedy">What to do.</param>
 /// <param name="Severity">How bad it is.</param>
-public sealed record FaultFinding(string Id, string Title, string Line, int LineNumber, string Cause, string Remedy, FaultSeverity Severity);
+public sealed record FaultFinding(string Id, string Title, string Line, int LineNumber, string Cause, string Remedy, FaultSeverity Severity)
+{
+    /// <summary>What the line tells besides, by name: <c>port</c>, <c>device</c>, <c>mib</c>, <c>library</c>; empty when nothing.</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>How bad a known log line is.</summary>
 public enum FaultSeverity

@@ -1,12 +1,13 @@
-using System.Buffers;
+using System.Reflection;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using LlmOps.Logs;
 
 namespace LlmOps.Diagnostics;
 
 /// <summary>Known failures of engines and of what they need, found in their logs.</summary>
 /// <remarks>
-/// The catalogue is data (<c>faults.json</c>). The first line that names a cause counts; lines that only pass a failure on
+/// The catalogue is data (<c>Catalogue/*.json</c>). The first line that names a cause counts; lines that only pass a failure on
 /// ("failed to load model") count when nothing better is found.
 /// </remarks>
 public sealed class FaultCatalogue
@@ -14,12 +15,12 @@ public sealed class FaultCatalogue
     private static readonly Lazy<FaultCatalogue> s_default = new(ReadEmbedded);
     private static readonly SecretMask s_mask = new([]);
 
-    private readonly SearchValues<string> _anyHint;
+    private readonly HintIndex _hints;
 
     internal FaultCatalogue(IReadOnlyList<FaultSignature> signatures)
     {
         Signatures = signatures;
-        _anyHint = SearchValues.Create([.. signatures.SelectMany(signature => signature.Hints)], StringComparison.OrdinalIgnoreCase);
+        _hints = new HintIndex(signatures);
     }
 
     /// <summary>The catalogue that LlmOps comes with.</summary>
@@ -28,39 +29,43 @@ public sealed class FaultCatalogue
     internal IReadOnlyList<FaultSignature> Signatures { get; }
 
     /// <summary>Finds known failures in the lines of a log.</summary>
-    /// <param name="lines">The lines, oldest first, with or without times in front.</param>
+    /// <param name="lines">The lines, oldest first, with or without times, prefixes of docker and journal, or colours in them.</param>
     /// <returns>
     /// Each kind once, with its first line: errors first, the most likely cause at their head; then warnings; then lines that only
     /// look bad. Empty when nothing is known. A cause is only what has <see cref="FaultSeverity.Error"/>.
     /// </returns>
     public IReadOnlyList<FaultFinding> Diagnose(IEnumerable<string> lines)
     {
-        Dictionary<string, (FaultSignature Signature, string Line, int Number)> found = [];
+        Dictionary<string, Found> found = [];
+        string previous = string.Empty;
         int number = 0;
-        foreach (string line in lines)
+        foreach (string raw in lines)
         {
             number++;
-            if (!line.AsSpan().ContainsAny(_anyHint))
+            string line = FaultText.WithoutColours(raw);
+            bool continues = false;
+            foreach (int row in _hints.Candidates(line))
             {
-                continue;
-            }
-
-            foreach (FaultSignature signature in Signatures)
-            {
-                if (!found.ContainsKey(signature.Id) && signature.Matches(line))
-                {
-                    found[signature.Id] = (signature, line, number);
-                }
-                else if (signature.Excuses is null || !signature.Matches(line))
+                FaultSignature signature = Signatures[row];
+                if (!signature.TryMatch(line, out Match match))
                 {
                     continue;
                 }
 
+                continues |= signature.Previous is not null;
+                if (!signature.Follows(previous))
+                {
+                    continue;
+                }
+
+                found.TryAdd(signature.Id, new Found(signature, line, number, match));
                 foreach (string excused in signature.Excuses ?? [])
                 {
                     found.Remove(excused);
                 }
             }
+
+            previous = continues || line.Length == 0 ? previous : line;
         }
 
         return [.. found.Values
@@ -68,17 +73,38 @@ public sealed class FaultCatalogue
             .ThenBy(match => match.Signature.Wrapper)
             .ThenBy(match => match.Signature.RefinedBy?.Any(found.ContainsKey) == true)
             .ThenBy(match => match.Number)
-            .Select(match => ToFinding(match.Signature, match.Line, match.Number))];
+            .Select(ToFinding)];
     }
 
-    private static FaultFinding ToFinding(FaultSignature signature, string line, int number) => new(
-        signature.Id, signature.Title, s_mask.Apply(LogLine.WithoutTime(line).Trim()), number, signature.Cause, signature.Remedy, signature.Severity);
+    private static FaultFinding ToFinding(Found found)
+    {
+        Dictionary<string, string> facts = found.Match.Groups.Values
+            .Where(group => group.Success && !char.IsAsciiDigit(group.Name[0]))
+            .ToDictionary(group => group.Name, group => group.Value);
+        FaultSignature signature = found.Signature;
+        return new FaultFinding(
+            signature.Id,
+            signature.Title,
+            s_mask.Apply(LogLine.WithoutTime(found.Line).Trim()),
+            found.Number,
+            FaultText.Fill(signature.Cause, facts),
+            FaultText.Fill(signature.Remedy, facts),
+            signature.Severity) { Facts = facts };
+    }
 
     private static FaultCatalogue ReadEmbedded()
     {
-        const string Name = "LlmOps.Diagnostics.Faults.faults.json";
-        using Stream data = typeof(FaultCatalogue).Assembly.GetManifestResourceStream(Name)
-            ?? throw new InvalidOperationException($"The resource {Name} is not in the assembly.");
-        return new FaultCatalogue(JsonSerializer.Deserialize(data, FaultJson.Default.FaultSignatureArray)!);
+        const string Folder = "LlmOps.Diagnostics.Faults.Catalogue.";
+        Assembly assembly = typeof(FaultCatalogue).Assembly;
+        List<FaultSignature> signatures = [];
+        foreach (string name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Folder, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using Stream data = assembly.GetManifestResourceStream(name)!;
+            signatures.AddRange(JsonSerializer.Deserialize(data, FaultJson.Default.FaultSignatureArray)!);
+        }
+
+        return new FaultCatalogue(signatures);
     }
+
+    private sealed record Found(FaultSignature Signature, string Line, int Number, Match Match);
 }

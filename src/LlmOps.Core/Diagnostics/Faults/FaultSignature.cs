@@ -7,6 +7,8 @@ namespace LlmOps.Diagnostics;
 internal sealed class FaultSignature
 {
     private Regex? _regex;
+    private Regex? _unless;
+    private Regex? _previous;
 
     /// <summary>Stable id: <c>llamacpp.port-in-use</c>.</summary>
     public required string Id { get; init; }
@@ -19,16 +21,28 @@ internal sealed class FaultSignature
     /// <summary>Texts of which a line must hold one, in any case, before the pattern is tried: the pattern alone would be slow on long logs.</summary>
     public required string[] Hints { get; init; }
 
+    /// <summary>Finds the line; its named groups are the facts that the line tells.</summary>
     public required string Pattern { get; init; }
 
+    /// <summary>What a line must not hold, although the pattern finds it; null for nothing.</summary>
+    public string? Unless { get; init; }
+
+    /// <summary>What the line before (other lines of this kind left out) must hold; null for anything.</summary>
+    public string? Previous { get; init; }
+
+    /// <summary>Why it happens. A part in square brackets counts only when the line tells every fact named in it in braces.</summary>
     public required string Cause { get; init; }
 
+    /// <summary>What to do; brackets as in <see cref="Cause"/>.</summary>
     public required string Remedy { get; init; }
 
     public required FaultSeverity Severity { get; init; }
 
     /// <summary>A real line that the pattern matches.</summary>
     public required string Sample { get; init; }
+
+    /// <summary>Lines that look like it and are not of this kind.</summary>
+    public string[]? Harmless { get; init; }
 
     /// <summary>Where the line, the cause or the remedy comes from.</summary>
     public required string Source { get; init; }
@@ -42,10 +56,25 @@ internal sealed class FaultSignature
     /// <summary>Rows whose earlier lines this line takes back: what they told of was overcome.</summary>
     public string[]? Excuses { get; init; }
 
-    /// <summary>Whether a line is of this kind.</summary>
+    /// <summary>Rows that may match the same line: which one counts depends on the lines around it.</summary>
+    public string[]? SharesLinesWith { get; init; }
+
+    /// <summary>Whether a line is of this kind, whatever stands before it.</summary>
     public bool Matches(string line) =>
-        Array.Exists(Hints, hint => line.Contains(hint, StringComparison.OrdinalIgnoreCase))
-        && (_regex ??= new Regex(Pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)).IsMatch(line);
+        Array.Exists(Hints, hint => line.Contains(hint, StringComparison.OrdinalIgnoreCase)) && TryMatch(line, out _);
+
+    /// <summary>Whether a line that holds a hint is of this kind.</summary>
+    public bool TryMatch(string line, out Match match)
+    {
+        match = Compiled(ref _regex, Pattern).Match(line);
+        return match.Success && (Unless is null || !Compiled(ref _unless, Unless).IsMatch(line));
+    }
+
+    /// <summary>Whether it can follow on <paramref name="previous"/>.</summary>
+    public bool Follows(string previous) => Previous is null || Compiled(ref _previous, Previous).IsMatch(previous);
+
+    private static Regex Compiled(ref Regex? regex, string pattern) =>
+        regex ??= new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
 }
 
 /// <summary>JSON of the catalogue, generated at build time.</summary>
