@@ -15,12 +15,14 @@ internal static class PlanCommand
         PlanArguments arguments = new();
         Option<bool> json = Options.Json();
         Option<bool> yaml = new("--yaml") { Description = "Print the configuration as YAML, as 'llmops start' reads it." };
+        Option<bool> explain = new("--explain") { Description = "Show what was considered and rejected too." };
         Option<string?> output = new("--output", "-o") { HelpName = "FILE", Description = "Write the YAML (with --json, the JSON) to this file." };
         Command command = new("plan", "Compute a launch configuration and say why each value is what it is.");
         arguments.AddTo(command);
         command.Options.Add(json);
         command.Options.Add(yaml);
         command.Options.Add(output);
+        command.Options.Add(explain);
         command.Validators.Add(result =>
         {
             if (result.GetValue(json) && result.GetValue(yaml))
@@ -47,7 +49,7 @@ internal static class PlanCommand
             }
             else
             {
-                PlanView.Write(Screen.Output, planned.Config, launch);
+                PlanView.Write(Screen.Output, planned.Config, launch, parsed.GetValue(explain));
             }
 
             return ReportProblems(planned.Config);

@@ -9,14 +9,14 @@ namespace LlmOps.Cli.Output;
 /// <summary>A configuration as people want to see it: each value with its reason, what it uses, and the command.</summary>
 internal static class PlanView
 {
-    public static void Write(IAnsiConsole console, ServerConfig config, LaunchCommand command)
+    public static void Write(IAnsiConsole console, ServerConfig config, LaunchCommand command, bool explain = false)
     {
-        WriteDecisions(console, config.Decisions);
+        WriteDecisions(console, config.Decisions, explain);
         WriteMemory(console, config.Plan);
         if (config.Prediction is { } prediction)
         {
             console.Line(
-                $"Expected: {Screen.Number(prediction.DecodeTokensPerSecond) ?? "?"} tokens/s generated, {Screen.Number(prediction.PrefillTokensPerSecond) ?? "?"} tokens/s read, for one request; limited by {prediction.LimitedBy}.");
+                $"Expected: {Screen.Number(prediction.DecodeTokensPerSecond) ?? "?"} tokens/s generated, {Screen.Number(prediction.PrefillTokensPerSecond) ?? "?"} tokens/s read, for one request{(prediction.DecodeAtFullContextTokensPerSecond is { } full ? $" ({Screen.Number(full)} with a full context)" : string.Empty)}; limited by {prediction.LimitedBy}.");
         }
 
         console.Line(string.Empty);
@@ -24,12 +24,19 @@ internal static class PlanView
     }
 
     /// <summary>Shows each value with its reason.</summary>
-    public static void WriteDecisions(IAnsiConsole console, IReadOnlyList<Decision> decisions)
+    /// <param name="console">Where to.</param>
+    /// <param name="decisions">The values.</param>
+    /// <param name="explain">Whether what was rejected is shown too.</param>
+    public static void WriteDecisions(IAnsiConsole console, IReadOnlyList<Decision> decisions, bool explain = false)
     {
         Table table = Screen.Table("Option", "Value", "Why");
         foreach (Decision decision in decisions)
         {
             table.Row(decision.Option, decision.Value, decision.Pinned ? $"pinned: {decision.Reason}" : decision.Reason);
+            foreach (string alternative in explain ? decision.Alternatives : [])
+            {
+                table.Row(string.Empty, string.Empty, $"not {alternative}");
+            }
         }
 
         console.Write(table);
@@ -70,7 +77,8 @@ internal static class PlanView
             Screen.Size(host.FreeAfterBytes),
             Screen.Size(host.TotalBytes));
         console.Write(table);
-        console.Line(plan.Source == "engine" ? "Figures: the engine's own estimate." : "Figures: computed from the model file.", new Style(Color.Grey));
+        string computed = string.Join(", ", plan.Devices.Where(device => device.ComputedBytes is not null).Select(device => $"{device.Name} {Bytes.Format(device.UsedBytes)} against {Bytes.Format(device.ComputedBytes!.Value)}"));
+        console.Line(plan.Source == "engine" ? $"Figures: the engine's own estimate, against what was computed from the model file: {computed}." : "Figures: computed from the model file.", new Style(Color.Grey));
     }
 
     /// <summary>Shows the command, not wrapped, so that it can be copied.</summary>

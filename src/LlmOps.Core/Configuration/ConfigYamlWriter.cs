@@ -138,6 +138,7 @@ internal sealed class ConfigYamlWriter
             Size(3, "computeBytes", device.ComputeBytes);
             Size(3, "overheadBytes", device.OverheadBytes);
             Size(3, "freeAfterBytes", device.FreeAfterBytes);
+            Size(3, "computedBytes", device.ComputedBytes);
         }
 
         _text.Append("  host:\n");
@@ -159,6 +160,7 @@ internal sealed class ConfigYamlWriter
         Section("prediction");
         Entry(1, "decodeTokensPerSecond", prediction.DecodeTokensPerSecond);
         Entry(1, "prefillTokensPerSecond", prediction.PrefillTokensPerSecond);
+        Entry(1, "decodeAtFullContextTokensPerSecond", prediction.DecodeAtFullContextTokensPerSecond);
         Entry(1, "limitedBy", prediction.LimitedBy);
     }
 

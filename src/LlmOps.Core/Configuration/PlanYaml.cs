@@ -7,7 +7,7 @@ namespace LlmOps.Configuration;
 /// <param name="nodes">Reads typed values.</param>
 internal sealed class PlanYaml(YamlNodes nodes)
 {
-    private static readonly string[] DeviceKeys = ["name", "layers", "totalBytes", "weightsBytes", "kvCacheBytes", "recurrentBytes", "computeBytes", "overheadBytes", "freeAfterBytes"];
+    private static readonly string[] DeviceKeys = ["name", "layers", "totalBytes", "weightsBytes", "kvCacheBytes", "recurrentBytes", "computeBytes", "overheadBytes", "freeAfterBytes", "computedBytes"];
     private static readonly string[] HostKeys = ["totalBytes", "weightsBytes", "kvCacheBytes", "recurrentBytes", "computeBytes", "freeAfterBytes"];
 
     /// <summary>The block <c>plan</c>.</summary>
@@ -31,12 +31,13 @@ internal sealed class PlanYaml(YamlNodes nodes)
     public ThroughputPrediction Prediction(YamlNode node)
     {
         ThroughputPrediction prediction = new(null, null, "");
-        foreach ((string key, _, YamlNode value) in nodes.Entries(nodes.Mapping(node, "prediction"), "prediction", ["decodeTokensPerSecond", "prefillTokensPerSecond", "limitedBy"]))
+        foreach ((string key, _, YamlNode value) in nodes.Entries(nodes.Mapping(node, "prediction"), "prediction", ["decodeTokensPerSecond", "prefillTokensPerSecond", "decodeAtFullContextTokensPerSecond", "limitedBy"]))
         {
             prediction = key switch
             {
                 "decodeTokensPerSecond" => prediction with { DecodeTokensPerSecond = nodes.Number(value, key) },
                 "prefillTokensPerSecond" => prediction with { PrefillTokensPerSecond = nodes.Number(value, key) },
+                "decodeAtFullContextTokensPerSecond" => prediction with { DecodeAtFullContextTokensPerSecond = nodes.Number(value, key) },
                 _ => prediction with { LimitedBy = nodes.Text(value, key) },
             };
         }
@@ -71,6 +72,7 @@ internal sealed class PlanYaml(YamlNodes nodes)
                 "recurrentBytes" => device with { RecurrentBytes = Size(value, key) },
                 "computeBytes" => device with { ComputeBytes = Size(value, key) },
                 "overheadBytes" => device with { OverheadBytes = Size(value, key) },
+                "computedBytes" => device with { ComputedBytes = Size(value, key) },
                 _ => device with { FreeAfterBytes = Size(value, key) },
             };
         }

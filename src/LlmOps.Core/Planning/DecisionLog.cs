@@ -11,9 +11,12 @@ internal sealed class DecisionLog(OptionSet pinned)
     /// <summary>The decisions so far.</summary>
     public IReadOnlyList<Decision> Decisions => _decisions;
 
+    /// <summary>What a pin does to the plan, by option name; shown with the pin.</summary>
+    public IReadOnlyDictionary<string, string> PinNotes { get; set; } = new Dictionary<string, string>();
+
     /// <summary>Notes a decision about something that is no engine option.</summary>
     public void Add(string option, string value, string reason, IReadOnlyList<string> rejected, bool isPinned = false) =>
-        _decisions.Add(new Decision(option, value, reason, rejected, isPinned));
+        _decisions.Add(new Decision(option, value, isPinned && PinNotes.TryGetValue(option, out string? note) ? $"{reason}; {note}" : reason, rejected, isPinned));
 
     /// <summary>Sets an option to its pinned value, else to <paramref name="value"/>, and notes why.</summary>
     public OptionSet Set<T>(OptionSet options, EngineOption<T> option, T value, string reason, params IReadOnlyList<string> rejected)

@@ -37,7 +37,9 @@ internal static class DeviceCandidates
             throw new LlmOpsException($"the pinned device {missing} is not on this machine or not offered by the engine; there are: {(counts.Count == 0 ? "none" : string.Join(", ", topology.Gpus.Select(gpu => gpu.Name)))}", "DeviceNotFound") { Kind = ErrorKind.NotFound };
         }
 
-        return [.. devices.OrderByDescending(device => device.FreeBytes)];
+        // A GPU within the processor takes main memory and is slow: it helps only where there is no other, or where it was asked for.
+        bool hasOwnMemory = only is null && devices.Any(device => !device.Gpu.SharedMemory);
+        return [.. devices.Where(device => !hasOwnMemory || !device.Gpu.SharedMemory).OrderByDescending(device => device.FreeBytes)];
     }
 
     // The engine's own list tells which backend it was built with; without one, the vendor's own.
@@ -57,7 +59,7 @@ internal static class DeviceCandidates
     // 3 % of the card, at most 512 MiB, stays free: allocators fragment and drivers move. 'stable' keeps twice that.
     private static long Usable(GpuDevice gpu, PlanMode mode)
     {
-        long free = gpu.MemoryFreeBytes ?? gpu.MemoryTotalBytes - (gpu.MemoryReservedBytes ?? 0);
+        long free = Math.Min(gpu.MemoryTotalBytes, gpu.MemoryFreeBytes ?? gpu.MemoryTotalBytes - (gpu.MemoryReservedBytes ?? 0));
         long headroom = Math.Min(512 * Bytes.MiB, gpu.MemoryTotalBytes * 3 / 100);
         return free - (mode switch { PlanMode.Stable => 2 * headroom, PlanMode.Fast => headroom / 2, _ => headroom });
     }

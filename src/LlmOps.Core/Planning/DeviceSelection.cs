@@ -7,8 +7,17 @@ namespace LlmOps.Planning;
 /// <summary>Selects the chosen GPUs by stable identity and names them as the engine will.</summary>
 internal static class DeviceSelection
 {
+    /// <summary>Notes why variables select the GPUs.</summary>
+    public static void Explain(IReadOnlyDictionary<string, string> environment, DecisionLog log)
+    {
+        if (environment.TryGetValue("CUDA_VISIBLE_DEVICES", out string? devices))
+        {
+            log.Add("environment", devices, "GPUs are named by UUID, since their numbers change with drivers and slots; the engine then counts them from 0", ["indexes: CUDA counts the fastest card first, nvidia-smi the first slot"]);
+        }
+    }
+
     /// <summary>The devices, the variables that select them, and the choice with the names that result.</summary>
-    public static (IReadOnlyList<ConfigDevice> Devices, Dictionary<string, string> Environment, PlacementChoice Choice) Name(PlacementChoice choice, DecisionLog log)
+    public static (IReadOnlyList<ConfigDevice> Devices, Dictionary<string, string> Environment, PlacementChoice Choice) Name(PlacementChoice choice)
     {
         IReadOnlyList<PlanDevice> chosen = choice.Placement.Devices;
         Dictionary<string, string> environment = [];
@@ -18,7 +27,6 @@ internal static class DeviceSelection
             // CUDA numbers the fastest card first unless told otherwise; UUIDs and bus order make the choice stable.
             environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
             environment["CUDA_VISIBLE_DEVICES"] = string.Join(',', chosen.Select(device => device.Gpu.Uuid));
-            log.Add("environment", environment["CUDA_VISIBLE_DEVICES"], "GPUs are named by UUID, since their numbers change with drivers and slots; the engine then counts them from 0", []);
         }
 
         string[] names = [.. chosen.Select((device, at) => byUuid ? "CUDA" + at.ToString(CultureInfo.InvariantCulture) : device.Name)];

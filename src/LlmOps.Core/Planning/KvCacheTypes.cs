@@ -1,3 +1,5 @@
+using LlmOps.Models;
+
 namespace LlmOps.Planning;
 
 /// <summary>Bytes of the types that a KV cache can have.</summary>
@@ -20,6 +22,9 @@ internal static class KvCacheTypes
         };
         return elements * bytes / block;
     }
+
+    /// <summary>Whether a layer's keys and values are whole blocks of 32, as quantised types need.</summary>
+    public static bool TakesBlocks(AttentionShape shape) => shape.KeyLength % 32 == 0 && shape.ValueLength % 32 == 0;
 
     /// <summary>Whether the type stores blocks of 32 elements, so that V needs flash attention.</summary>
     public static bool IsQuantised(string type) => type is not ("f32" or "f16" or "bf16");

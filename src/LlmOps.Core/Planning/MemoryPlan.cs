@@ -43,6 +43,9 @@ public sealed record DeviceMemory
     /// <summary>Layers placed on it.</summary>
     public int Layers { get; init; }
 
+    /// <summary>What was computed here for <see cref="UsedBytes"/>, where the engine's own estimate took its place; else null.</summary>
+    public long? ComputedBytes { get; init; }
+
     /// <summary>All that the launch uses on it.</summary>
     public long UsedBytes => WeightsBytes + KvCacheBytes + RecurrentBytes + ComputeBytes + OverheadBytes;
 }
@@ -86,7 +89,11 @@ public sealed record Decision(string Option, string Value, string Reason, IReadO
 public sealed record PlanProblem(string Message, string Remedy);
 
 /// <summary>What a plan should deliver for one stream.</summary>
-/// <param name="DecodeTokensPerSecond">Generated tokens a second; null when a bandwidth is unknown.</param>
-/// <param name="PrefillTokensPerSecond">Prompt tokens a second; null when unknown.</param>
+/// <param name="DecodeTokensPerSecond">Generated tokens a second with 4096 tokens in the context; null when a bandwidth is unknown.</param>
+/// <param name="PrefillTokensPerSecond">Prompt tokens a second, for a prompt of 4096; null when unknown.</param>
 /// <param name="LimitedBy">What bounds the decode rate.</param>
-public sealed record ThroughputPrediction(double? DecodeTokensPerSecond, double? PrefillTokensPerSecond, string LimitedBy);
+public sealed record ThroughputPrediction(double? DecodeTokensPerSecond, double? PrefillTokensPerSecond, string LimitedBy)
+{
+    /// <summary>Generated tokens a second when a slot's context is full; null when unknown.</summary>
+    public double? DecodeAtFullContextTokensPerSecond { get; init; }
+}

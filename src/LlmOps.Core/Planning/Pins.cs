@@ -34,7 +34,7 @@ internal sealed record Pins
         Pins pins = new() { ExtraArguments = request.ExtraArguments, Host = request.HostName, Port = request.Port, Alias = request.Alias, ApiKeyFile = request.ApiKeyFile };
         foreach ((string written, string value) in request.Pins)
         {
-            pins = pins.Add(written.TrimStart('-').Replace('_', '-'), value);
+            pins = pins.Add(written.TrimStart('-').Replace('_', '-'), value, request.Engine);
         }
 
         pins = pins.AddNamed(LlamaCppOptions.ContextLength, request.ContextLength);
@@ -44,8 +44,16 @@ internal sealed record Pins
         return pins.AddNamed(LlamaCppOptions.ChatTemplateFile, request.ChatTemplateFile);
     }
 
-    private Pins Add(string flag, string value)
+    /// <summary>The row of the option table that a pin written as <paramref name="flag"/> fixes; null when there is none.</summary>
+    public static EngineOption? RowOf(string flag)
     {
+        string name = LongName(flag.TrimStart('-').Replace('_', '-'));
+        return LlamaCppOptions.Table.ByFlag(name) ?? (name.StartsWith("no-", StringComparison.Ordinal) ? LlamaCppOptions.Table.ByFlag(name[3..]) : null);
+    }
+
+    private Pins Add(string flag, string value, EngineCapabilities? engine)
+    {
+        flag = LongName(flag);
         switch (flag)
         {
             case "host":
@@ -64,13 +72,17 @@ internal sealed record Pins
                 return this with { Devices = value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) };
             case "load-mode":
                 return LoadMode(value);
+            case "override-tensor":
+                _ = TensorOverrides.Parse(value);
+                break;
         }
 
         if (LlamaCppOptions.Table.ByFlag(flag) is { } option)
         {
             // "all" and "auto" are newer spellings of numbers that every version takes.
             string text = option == LlamaCppOptions.GpuLayers && value is "all" or "-1" ? int.MaxValue.ToString(System.Globalization.CultureInfo.InvariantCulture) : value;
-            return Set(option, option.TryParse(text, out object parsed) ? parsed : throw Wrong(flag, value, option.Expectation));
+            object parsed = option.TryParse(text, out object read) ? read : throw Wrong(flag, value, option.Expectation);
+            return Set(option, option == LlamaCppOptions.Projector || option == LlamaCppOptions.DraftModel || option == LlamaCppOptions.ChatTemplateFile ? Path.GetFullPath(text) : parsed);
         }
 
         if (flag.StartsWith("no-", StringComparison.Ordinal) && LlamaCppOptions.Table.ByFlag(flag[3..]) is SwitchOption opposite)
@@ -78,8 +90,38 @@ internal sealed record Pins
             return Set(opposite, !(opposite.TryParse(value, out object said) ? (bool)said : throw Wrong(flag, value, opposite.Expectation)));
         }
 
-        string[] arguments = value is "" or "true" ? ["--" + flag] : ["--" + flag, value];
+        bool? takesValue = engine is null ? Known(flag, value).TakesValue : engine.Find("--" + flag)?.TakesValue;
+        if (takesValue == false && value is not ("" or "true"))
+        {
+            throw Wrong(flag, value, "no value");
+        }
+
+        string[] arguments = takesValue != true && value is "" or "true" ? ["--" + flag] : ["--" + flag, value];
         return this with { ExtraArguments = [.. ExtraArguments, .. arguments] };
+    }
+
+    // Short names and older spellings mean the row that their other names have: "ngl", "c", "nkvo", "gpu-layers-draft".
+    private static string LongName(string flag)
+    {
+        if (LlamaCppOptions.Table.ByFlag(flag) is not null || KnownFlags.Find(flag) is not { } known)
+        {
+            return flag;
+        }
+
+        // A flag's short name stands before the long one that it means; an opposite has its own pair of them.
+        string? spelled = known.Names.SkipWhile(name => name.TrimStart('-') != flag).FirstOrDefault(name => name.StartsWith("--", StringComparison.Ordinal));
+        string bare = (spelled ?? known.Names[0]).TrimStart('-');
+        return LlamaCppOptions.Table.ByFlag(bare) is not null || bare.StartsWith("no-", StringComparison.Ordinal) ? bare
+            : known.Names.Select(name => name.TrimStart('-')).FirstOrDefault(name => LlamaCppOptions.Table.ByFlag(name) is not null) ?? bare;
+    }
+
+    // Without a binary to ask, what any version has had must do; a slip is found now, not on the machine that is planned for.
+    private static KnownFlag Known(string flag, string value)
+    {
+        KnownFlag known = KnownFlags.Find("--" + flag) ?? throw new LlmOpsException(
+            $"the pin {flag}={value} is not possible; no version of llama-server has had --{flag}; {(KnownFlags.Nearest(flag) is { } meant ? $"did you mean {meant}?" : "remove it, or name the engine that has it by its path")}",
+            "EngineFlagUnknown");
+        return known.TakesValue && value.Length == 0 ? throw Wrong(flag, value, "a value") : known;
     }
 
     private Pins LoadMode(string value)

@@ -68,4 +68,10 @@ internal sealed record Placement
 
     /// <summary>Whether the model's own next-token layers draft.</summary>
     public bool DraftsNextTokens { get; init; }
+
+    /// <summary>The device among <see cref="Devices"/> that works alone when nothing is split, and holds what is not split.</summary>
+    public int MainDevice { get; init; }
+
+    /// <summary>Most tokens submitted at once; a micro batch is never larger.</summary>
+    public int BatchSize { get; init; } = 2048;
 }

@@ -149,6 +149,11 @@ public static class PlanDocument
             json.WriteNumber("computeBytes", device.ComputeBytes);
             json.WriteNumber("overheadBytes", device.OverheadBytes);
             json.WriteNumber("freeAfterBytes", device.FreeAfterBytes);
+            if (device.ComputedBytes is { } computed)
+            {
+                json.WriteNumber("computedBytes", computed);
+            }
+
             json.WriteEndObject();
         }
 
@@ -172,6 +177,7 @@ public static class PlanDocument
         json.WriteStartObject("prediction");
         Rate("decodeTokensPerSecond", prediction?.DecodeTokensPerSecond);
         Rate("prefillTokensPerSecond", prediction?.PrefillTokensPerSecond);
+        Rate("decodeAtFullContextTokensPerSecond", prediction?.DecodeAtFullContextTokensPerSecond);
         json.WriteString("limitedBy", prediction?.LimitedBy ?? "unknown");
         json.WriteEndObject();
 

@@ -1,5 +1,6 @@
 using LlmOps.Engines;
 using LlmOps.Engines.LlamaCpp;
+using LlmOps.Hardware;
 using LlmOps.Models;
 
 namespace LlmOps.Planning;
@@ -12,8 +13,14 @@ internal sealed record PlanFacts(PlanRequest Request, Pins Pins)
     /// <summary>Tokens of context for a model that does not say what it was trained for.</summary>
     private const long UnknownContext = 4096;
 
+    /// <summary>Tokens that a step of guessing ahead makes unless told otherwise (llama.cpp <c>common/common.h</c>).</summary>
+    private const int EngineDraftTokens = 3;
+
     /// <summary>The model.</summary>
     public ModelDescription Model => Request.Model;
+
+    /// <summary>The machine around the GPUs.</summary>
+    public HostInfo Host => Request.Topology.Host;
 
     /// <summary>The binary; null for the newest known version.</summary>
     public EngineCapabilities? Engine => Request.Engine;
@@ -21,27 +28,57 @@ internal sealed record PlanFacts(PlanRequest Request, Pins Pins)
     /// <summary>Whether the binary can share one cache among slots.</summary>
     public bool CanUnify => LlamaCppCommandLine.CanRender(LlamaCppOptions.KvUnified, true, Engine);
 
-    /// <summary>The placement that the search starts from: pinned values, else the best ones.</summary>
+    /// <summary>Whether the user said how prompts are split into batches.</summary>
+    public bool PinsBatches => Pinned(LlamaCppOptions.BatchSize) || Pinned(LlamaCppOptions.UbatchSize);
+
+    /// <summary>Whether the user said anything about guessing ahead.</summary>
+    public bool PinsSpeculation => Pinned(LlamaCppOptions.Speculation) || Pinned(LlamaCppOptions.DraftTokens) || Pinned(LlamaCppOptions.DraftModel)
+        || Pins.ExtraArguments.Any(argument => argument.StartsWith("--spec-", StringComparison.Ordinal) || argument.StartsWith("--draft", StringComparison.Ordinal));
+
+    /// <summary>Whether <paramref name="option"/> is fixed.</summary>
+    public bool Pinned(EngineOption option) => Pins.Options.Contains(option.Name);
+
+    /// <summary>The number that <paramref name="option"/> is fixed to; null when it is open.</summary>
+    public long? PinnedNumber(NumberOption option) => Pins.Options[option.Name] as long?;
+
+    /// <summary>The word that <paramref name="option"/> is fixed to; null when it is open.</summary>
+    public string? PinnedText(EngineOption option) => Pins.Options[option.Name] as string;
+
+    /// <summary>What the switch <paramref name="option"/> is fixed to; null when it is open.</summary>
+    public bool? PinnedSwitch(SwitchOption option) => Pins.Options[option.Name] as bool?;
+
+    /// <summary>Tokens of context that a slot is worth: what the model was trained for.</summary>
+    public long TrainedContext => Model.ContextLength > 0 ? Model.ContextLength : UnknownContext;
+
+    /// <summary>The placement that the search starts from: pinned values, else the best ones with a single slot.</summary>
     public Placement Start()
     {
-        OptionSet pinned = Pins.Options;
-        int slots = (int)(pinned[LlamaCppOptions.Parallel.Name] as long? ?? DefaultSlots);
-        bool unified = pinned[LlamaCppOptions.KvUnified.Name] as bool? ?? (slots == 1 || CanUnify);
-        long trained = Model.ContextLength > 0 ? Model.ContextLength : UnknownContext;
-        long context = pinned[LlamaCppOptions.ContextLength.Name] as long? ?? 0;
+        int slots = (int)(PinnedNumber(LlamaCppOptions.Parallel) ?? 1);
+        bool unified = PinnedSwitch(LlamaCppOptions.KvUnified) ?? (slots == 1 || CanUnify);
+        long context = PinnedNumber(LlamaCppOptions.ContextLength) ?? 0;
+        int batch = (int)(PinnedNumber(LlamaCppOptions.BatchSize) ?? 2048);
+        bool draftsNext = PinnedText(LlamaCppOptions.Speculation)?.Contains("draft-mtp", StringComparison.Ordinal) == true && Model.NextTokenLayerCount > 0;
+        bool drafts = draftsNext || Pinned(LlamaCppOptions.DraftModel);
         return new Placement
         {
-            ContextLength = context > 0 ? context : unified ? trained : trained * slots,
+            ContextLength = context > 0 ? context : unified ? TrainedContext : TrainedContext * slots,
             Slots = slots,
             Unified = unified,
-            TypeK = pinned[LlamaCppOptions.KvCacheTypeK.Name] as string ?? "f16",
-            TypeV = pinned[LlamaCppOptions.KvCacheTypeV.Name] as string ?? "f16",
-            FlashAttention = pinned[LlamaCppOptions.FlashAttention.Name] as string != "off" && LlamaCppCommandLine.CanRender(LlamaCppOptions.FlashAttention, "on", Engine),
-            FlashAttentionIsAutomatic = pinned[LlamaCppOptions.FlashAttention.Name] is null or "auto",
-            UbatchSize = (int)(pinned[LlamaCppOptions.UbatchSize.Name] as long? ?? 512),
+            TypeK = PinnedText(LlamaCppOptions.KvCacheTypeK) ?? "f16",
+            TypeV = PinnedText(LlamaCppOptions.KvCacheTypeV) ?? "f16",
+            FlashAttention = PinnedText(LlamaCppOptions.FlashAttention) != "off" && LlamaCppCommandLine.CanRender(LlamaCppOptions.FlashAttention, "on", Engine),
+            FlashAttentionIsAutomatic = PinnedText(LlamaCppOptions.FlashAttention) is null or "auto",
+            BatchSize = batch,
+            UbatchSize = (int)Math.Min(PinnedNumber(LlamaCppOptions.UbatchSize) ?? 512, batch),
+            OffloadsCache = PinnedSwitch(LlamaCppOptions.KvOffload) ?? true,
+            FullWindow = PinnedSwitch(LlamaCppOptions.FullWindow) ?? false,
+            GpuLayers = (int)Math.Min(PinnedNumber(LlamaCppOptions.GpuLayers) ?? int.MaxValue, Model.LayerCount + 1),
+            Shares = Pins.Options[LlamaCppOptions.TensorSplit.Name] as IReadOnlyList<double> ?? [],
+            CpuMoeLayers = PinnedSwitch(LlamaCppOptions.CpuMoe) == true ? Model.LayerCount : (int)Math.Min(PinnedNumber(LlamaCppOptions.CpuMoeLayers) ?? 0, Model.LayerCount),
+            SplitsNothing = PinnedText(LlamaCppOptions.SplitMode) == "none",
+            MainDevice = (int)(PinnedNumber(LlamaCppOptions.MainGpu) ?? 0),
+            DraftsNextTokens = draftsNext,
+            DraftTokens = drafts ? (int)(PinnedNumber(LlamaCppOptions.DraftTokens) ?? EngineDraftTokens) : 0,
         };
     }
-
-    /// <summary>Slots unless pinned.</summary>
-    public int DefaultSlots => Request.Mode == PlanMode.Stable ? 2 : 4;
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Engines.LlamaCpp;
+using LlmOps.Planning.Rules;
 
 namespace LlmOps.Planning;
 
@@ -19,7 +20,9 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
 
     /// <summary>The configuration for <paramref name="request"/>; <see cref="ServerConfig.Problems"/> says what stands in the way.</summary>
     /// <exception cref="LlmOpsException">A pin is impossible, or names something that is not there; the name cannot be a server's.</exception>
-    public ServerConfig Plan(PlanRequest request)
+    public ServerConfig Plan(PlanRequest request) => Plan(request, findsRemedies: true);
+
+    private ServerConfig Plan(PlanRequest request, bool findsRemedies)
     {
         if (request.Name is not null && ServerNaming.Problem(request.Name) is { } misnamed)
         {
@@ -29,9 +32,15 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
         Pins pins = Pins.From(request);
         DecisionLog log = new(pins.Options);
         PlanFacts facts = new(request, pins);
-        PlacementChoice choice = Place(facts, log);
-        OptionSet options = new OptionRules(facts, log).Decide(choice);
-        (IReadOnlyList<ConfigDevice> devices, Dictionary<string, string> environment, PlacementChoice named) = DeviceSelection.Name(choice, log);
+        TensorOverrides? overrides = facts.PinnedText(LlamaCppOptions.OverrideTensor) is { } rules ? TensorOverrides.Parse(rules) : null;
+        PlacementEstimator estimator = new(overrides?.Apply(request.Model) ?? request.Model, request.Topology.Host, CompanionFiles.Read(facts), request.Mode);
+        TunedPlacement tuned = Place(facts, estimator);
+        (IReadOnlyList<ConfigDevice> devices, Dictionary<string, string> environment, PlacementChoice named) = DeviceSelection.Name(tuned.Choice);
+        PinChecks checks = new(facts, named, overrides);
+        log.PinNotes = checks.Notes();
+        DeviceDecisions.Add(log, facts, named);
+        OptionSet options = OptionRules.Decide(facts, tuned with { Choice = named }, log);
+        DeviceSelection.Explain(environment, log);
 
         ServerConfig config = new()
         {
@@ -46,72 +55,64 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
             Endpoint = Endpoint(request, pins, log),
             Plan = named.Memory,
             Prediction = ThroughputPredictor.Predict(request.Model, named.Placement, request.Topology.Host),
-            Problems = [.. Problems(facts, named)],
             Decisions = log.Decisions,
         };
         _ = LaunchCommandBuilder.Build(config, request.Engine); // A pin that this engine cannot be told is refused now, not at the start.
-        return config;
+        return config with { Problems = [.. Problems(facts, estimator, named, findsRemedies), .. checks.Problems()] };
     }
 
-    private static PlacementChoice Place(PlanFacts facts, DecisionLog log)
+    private static TunedPlacement Place(PlanFacts facts, PlacementEstimator estimator)
     {
         IReadOnlyList<PlanDevice> devices = DeviceCandidates.Of(facts.Request.Topology, facts.Engine, facts.Pins.Devices, facts.Request.Mode);
-        if (facts.Pins.Options[LlamaCppOptions.GpuLayers.Name] is 0L)
+        if (facts.PinnedNumber(LlamaCppOptions.GpuLayers) == 0)
         {
             devices = [];
         }
 
-        PlacementChoice choice = new PlacementSearch(facts.Model, facts.Request.Topology.Host, facts.Pins.Options, facts.CanUnify).Find(devices, facts.Start());
-        string names = choice.Placement.Devices.Count == 0 ? "none" : string.Join(", ", choice.Placement.Devices.Select(device => device.Gpu.Name));
-        log.Add("devices", names, WhyDevices(facts, choice), choice.Rejected, facts.Pins.Devices is not null);
-        return choice;
-    }
-
-    private static string WhyDevices(PlanFacts facts, PlacementChoice choice)
-    {
-        int there = facts.Request.Topology.Gpus.Count;
-        int used = choice.Placement.Devices.Count;
-        if (used == 0 && there > 0 && facts.Engine is { Devices.Count: 0 } engine)
+        if (facts.PinnedText(LlamaCppOptions.SplitMode) is "row" or "tensor")
         {
-            return $"{engine.Path} was built without support for this machine's GPUs; it runs on the processor";
+            // Single matrices are shared out in ways that the memory model does not follow: a margin of a tenth of the weights.
+            devices = [.. devices.Select(device => device with { FreeBytes = device.FreeBytes - (facts.Model.SizeBytes / 10 / Math.Max(1, devices.Count)) })];
         }
 
-        string unused = there - used is > 0 and var left && used > 0 ? $"; {left} of {there} GPUs stay unused" : string.Empty;
-        return (used == 0 && there == 0 ? "this machine has no GPU" : choice.Why) + unused;
+        PlacementSearch search = new(estimator, facts);
+        PlacementTuning tuning = new(search, facts);
+        PlacementChoice choice = tuning.Improve(search.Find(devices, facts.Start()));
+        return new TunedPlacement(choice, tuning.SlotsReason, tuning.BatchReason, tuning.SpeculationReason);
     }
 
     private ServerEndpoint Endpoint(PlanRequest request, Pins pins, DecisionLog log)
     {
         int port = pins.Port ?? (request.IsThisMachine ? _findFreePort(FirstPort, PortsTried) : null) ?? FirstPort;
         log.Add("host", pins.Host ?? "127.0.0.1", pins.Host is null ? "only this machine may connect; an address that others can reach needs an API key" : "as asked", [], pins.Host is not null);
+        string now = request.IsThisMachine ? "; free now, and checked again when the server starts" : "; nobody looked whether it is free on that machine";
         log.Add(
             "port",
             port.ToString(CultureInfo.InvariantCulture),
-            pins.Port is not null ? "as asked" : port == FirstPort ? "the usual port; always passed, since engines' own defaults differ" : $"the first free port from {FirstPort} on",
+            pins.Port is not null ? "as asked" : (port == FirstPort ? "the usual port; always passed, since engines' own defaults differ" : $"the first free port from {FirstPort} on") + now,
             [],
             pins.Port is not null);
         return new ServerEndpoint { Host = pins.Host ?? "127.0.0.1", Port = port, ApiKeyFile = pins.ApiKeyFile };
     }
 
-    private static IEnumerable<PlanProblem> Problems(PlanFacts facts, PlacementChoice choice)
+    private IEnumerable<PlanProblem> Problems(PlanFacts facts, PlacementEstimator estimator, PlacementChoice choice, bool findsRemedies)
     {
-        if (!choice.Fits && PlacementSearch.Shortage(choice.Memory) is var (where, missing))
+        IReadOnlyList<(string Where, long Missing)> shortages = estimator.Shortages(choice.Memory, choice.Placement.Devices);
+        if (shortages.Count > 0)
         {
+            (string where, long missing) = shortages[0];
+            (string Where, long Missing)[] others = [.. shortages.Skip(1)];
             (string term, long bytes) = BiggestTerm(choice.Memory, where);
+            string further = others.Length == 0 ? string.Empty : $"; {string.Join(" and ", others.Select(other => $"{other.Where} lacks {Bytes.Format(other.Missing)}"))} too";
             yield return new PlanProblem(
-                $"the model does not fit: {where} lacks {Bytes.Format(missing)}; {term} take {Bytes.Format(bytes)} of it",
-                Remedy(facts, choice, term));
+                $"the model does not fit: {where} lacks {Bytes.Format(missing)}; {term} take {Bytes.Format(bytes)} of it{further}",
+                findsRemedies ? new PlanRemedies(request => Plan(request with { IsThisMachine = false }, findsRemedies: false), facts, choice).Describe(missing) : string.Empty);
         }
 
         if (facts.Model.ContextLength > 0 && choice.Placement.ContextLength / (choice.Placement.Unified ? 1 : choice.Placement.Slots) is var slot && slot > facts.Model.ContextLength
-            && !facts.Pins.Options.Contains(LlamaCppOptions.ContextLength.Name))
+            && !facts.Pinned(LlamaCppOptions.ContextLength))
         {
             yield return new PlanProblem($"a slot would have {slot} tokens, more than the {facts.Model.ContextLength} the model was trained for", "pin a shorter ctx-size");
-        }
-
-        if (choice.Placement is { FlashAttention: false } placement && KvCacheTypes.IsQuantised(placement.TypeV))
-        {
-            yield return new PlanProblem($"a V cache of type {placement.TypeV} needs flash attention, which is off", "pin flash-attn=on or cache-type-v=f16");
         }
     }
 
@@ -121,14 +122,5 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
             ? [("weights", device.WeightsBytes), ("keys and values", device.KvCacheBytes), ("recurrent states", device.RecurrentBytes), ("compute buffers", device.ComputeBytes)]
             : [("weights", memory.Host.WeightsBytes), ("keys and values", memory.Host.KvCacheBytes), ("recurrent states", memory.Host.RecurrentBytes), ("compute buffers", memory.Host.ComputeBytes)];
         return terms.MaxBy(term => term.Item2);
-    }
-
-    private static string Remedy(PlanFacts facts, PlacementChoice choice, string term)
-    {
-        OptionSet pinned = facts.Pins.Options;
-        return term == "keys and values" && pinned.Contains(LlamaCppOptions.ContextLength.Name) ? $"ask for a shorter context than {choice.Placement.ContextLength}, or pin cache-type-k=q8_0 and cache-type-v=q8_0"
-            : pinned.Contains(LlamaCppOptions.GpuLayers.Name) ? "leave n-gpu-layers to the planner, or pin fewer"
-            : term == "weights" ? "use a smaller quantisation of the model, or a machine with more memory"
-            : $"ask for a shorter context than {choice.Placement.ContextLength} or fewer slots than {choice.Placement.Slots}";
     }
 }

@@ -115,6 +115,18 @@ internal sealed class GgufHeader
         return this;
     }
 
+    /// <summary>Writes the header, padded, and a hole where the tensors' data would be.</summary>
+    public void WriteSparse(string path)
+    {
+        ulong data = _dataLength;
+        _dataLength = 0;
+        byte[] header = ToBytes();
+        _dataLength = data;
+        using FileStream file = File.Create(path);
+        file.Write(header);
+        file.SetLength(header.Length + (long)data);
+    }
+
     /// <summary>The header, padded, and the tensors' data as zeros.</summary>
     public byte[] ToBytes()
     {

@@ -11,6 +11,14 @@ internal sealed class ModelFolder : IDisposable
 
     public string Write(string name, GgufHeader header) => Write(name, header.ToBytes());
 
+    /// <summary>Writes a file with a header only; its weights are a hole.</summary>
+    public string WriteSparse(string name, GgufHeader header)
+    {
+        string path = PathOf(name);
+        header.WriteSparse(path);
+        return path;
+    }
+
     public string Write(string name, ReadOnlySpan<byte> bytes)
     {
         string path = PathOf(name);

@@ -30,6 +30,36 @@ public static class LlamaCppOptions
     /// <summary>Experts on the host.</summary>
     public static readonly NumberOption CpuMoeLayers = new("cpuMoeLayers") { Flags = ["n-cpu-moe"], Minimum = 0, Summary = "Layers, from the first, whose experts stay in main memory." };
 
+    /// <summary>All experts on the host.</summary>
+    public static readonly SwitchOption CpuMoe = new("cpuMoe") { Flags = ["cpu-moe"], Summary = "Keep the experts of all layers in main memory.", Renderer = new SwitchRenderer(withoutFlag: false) };
+
+    /// <summary>Tensors placed by name.</summary>
+    public static readonly TextOption OverrideTensor = new("overrideTensor") { Flags = ["override-tensor"], Summary = "Tensors placed by name: PATTERN=BUFFER,..., the first match counts." };
+
+    /// <summary>Caches on GPUs.</summary>
+    public static readonly SwitchOption KvOffload = new("kvOffload") { Flags = ["kv-offload"], Summary = "Keep the KV cache of layers on GPUs there; false keeps it in main memory.", Renderer = new SwitchRenderer(withoutFlag: true) };
+
+    /// <summary>Whole context in layers with a sliding window.</summary>
+    public static readonly SwitchOption FullWindow = new("swaFull") { Flags = ["swa-full"], Summary = "Keep the whole context in layers with a sliding window too.", Renderer = new SwitchRenderer(withoutFlag: false) };
+
+    /// <summary>Multimodal projector.</summary>
+    public static readonly TextOption Projector = new("mmproj") { Flags = ["mmproj"], Summary = "A file with the projector for images and sound." };
+
+    /// <summary>Projector on a GPU.</summary>
+    public static readonly SwitchOption ProjectorOffload = new("mmprojOffload") { Flags = ["mmproj-offload"], Summary = "Keep the projector on a GPU.", Renderer = new SwitchRenderer(withoutFlag: true) };
+
+    /// <summary>How tokens are guessed ahead.</summary>
+    public static readonly TextOption Speculation = new("speculation") { Flags = ["spec-type"], Summary = "How tokens are guessed ahead: none, draft-mtp, ..." };
+
+    /// <summary>Guessed tokens of a step.</summary>
+    public static readonly NumberOption DraftTokens = new("draftTokens") { Flags = ["spec-draft-n-max", "draft-max", "draft"], Minimum = 0, Maximum = 256, Summary = "Most tokens guessed ahead in one step." };
+
+    /// <summary>A second, small model that guesses.</summary>
+    public static readonly TextOption DraftModel = new("draftModel") { Flags = ["spec-draft-model", "model-draft"], Summary = "A file with a smaller model that guesses tokens ahead." };
+
+    /// <summary>Layers of that model on GPUs.</summary>
+    public static readonly NumberOption DraftGpuLayers = new("draftGpuLayers") { Flags = ["spec-draft-ngl", "n-gpu-layers-draft", "gpu-layers-draft"], Minimum = 0, Summary = "Layers of the draft model kept on GPUs." };
+
     /// <summary>Flash attention.</summary>
     public static readonly ChoiceOption FlashAttention = new("flashAttention") { Flags = ["flash-attn"], Choices = ["on", "off", "auto"], Summary = "Flash attention; needed for a quantised V cache.", Renderer = new OnOffAutoRenderer() };
 
@@ -81,8 +111,9 @@ public static class LlamaCppOptions
     /// <summary>Every row, in the order in which files and command lines show them.</summary>
     public static readonly EngineOptionTable Table = new(EngineName,
     [
-        GpuLayers, SplitMode, TensorSplit, MainGpu, CpuMoeLayers,
-        ContextLength, Parallel, KvUnified, KvCacheTypeK, KvCacheTypeV, FlashAttention, BatchSize, UbatchSize,
+        GpuLayers, SplitMode, TensorSplit, MainGpu, CpuMoeLayers, CpuMoe, OverrideTensor, KvOffload,
+        ContextLength, Parallel, KvUnified, KvCacheTypeK, KvCacheTypeV, FullWindow, FlashAttention, BatchSize, UbatchSize,
+        Speculation, DraftTokens, DraftModel, DraftGpuLayers, Projector, ProjectorOffload,
         Threads, ThreadsBatch, Numa, MemoryMap, MemoryLock, Fit, CacheRamMiB, Jinja, ChatTemplateFile, Metrics, Warmup,
     ]);
 

@@ -2,7 +2,7 @@ using LlmOps.Planning;
 
 namespace LlmOps.Core.Tests.Planning;
 
-public sealed class GpuBandwidthsTests
+public sealed class GpuSpeedsTests
 {
     [Theory]
     [InlineData("NVIDIA GeForce RTX 3090", 936e9)]
@@ -11,10 +11,10 @@ public sealed class GpuBandwidthsTests
     [InlineData("NVIDIA H100 PCIe", 2039e9)]
     [InlineData("NVIDIA H100 80GB HBM3", 3350e9)]
     [InlineData("Tesla T4", 320e9)]
-    public void The_longest_name_that_matches_decides(string product, double expected) => Assert.Equal(expected, GpuBandwidths.Of(product));
+    public void The_longest_name_that_matches_decides(string product, double expected) => Assert.Equal(expected, GpuSpeeds.Of(product)?.GigabytesPerSecond * 1e9);
 
     [Theory]
     [InlineData("llvmpipe (LLVM 22.1.8, 256 bits)")]
     [InlineData("NVIDIA T400")] // not a T4
-    public void An_unknown_card_has_no_bandwidth(string product) => Assert.Null(GpuBandwidths.Of(product));
+    public void An_unknown_card_has_no_bandwidth(string product) => Assert.Null(GpuSpeeds.Of(product)?.GigabytesPerSecond * 1e9);
 }

@@ -1,0 +1,37 @@
+using LlmOps.Engines.LlamaCpp;
+
+namespace LlmOps.Planning;
+
+/// <summary>The sets of GPUs that are tried, fewest first.</summary>
+internal static class DeviceSets
+{
+    /// <summary>Single GPUs, the fastest first; then the two with most free memory, then three, and so on; in the order of the machine within a set.</summary>
+    /// <param name="devices">Candidates, most free memory first.</param>
+    /// <param name="start">What is pinned of the placement.</param>
+    /// <param name="facts">What is fixed.</param>
+    public static IReadOnlyList<IReadOnlyList<PlanDevice>> Of(IReadOnlyList<PlanDevice> devices, Placement start, PlanFacts facts)
+    {
+        bool sharesRows = facts.PinnedText(LlamaCppOptions.SplitMode) is "row" or "tensor";
+        int named = facts.Pinned(LlamaCppOptions.MainGpu) ? start.MainDevice + 1 : 1;
+        int least = Math.Min(devices.Count, Math.Max(named, Math.Max(start.Shares.Count, sharesRows ? 2 : 1)));
+        int most = start.SplitsNothing ? least : start.Shares.Count > 0 ? Math.Min(devices.Count, Math.Max(start.Shares.Count, named)) : devices.Count;
+        List<IReadOnlyList<PlanDevice>> sets = [];
+        if (least == 1)
+        {
+            // Cards of one kind with the same room are the same to a plan; the first of the machine stands for them.
+            sets.AddRange(devices
+                .GroupBy(device => (device.Gpu.Name, device.FreeBytes))
+                .Select(same => same.First())
+                .OrderByDescending(device => DeviceSpeeds.BytesPerSecond(device.Gpu) ?? 0)
+                .Select(device => (IReadOnlyList<PlanDevice>)[device]));
+        }
+
+        for (int count = Math.Max(2, least); count <= most; count++)
+        {
+            IEnumerable<PlanDevice> chosen = named > 1 ? devices.OrderBy(device => device.Gpu.Index) : devices;
+            sets.Add([.. chosen.Take(count).OrderBy(device => device.Gpu.Index)]);
+        }
+
+        return sets;
+    }
+}
