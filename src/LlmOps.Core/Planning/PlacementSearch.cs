@@ -56,7 +56,7 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
 
     private PlacementChoice? ExpertsOnHost(IReadOnlyList<PlanDevice> devices, Placement start)
     {
-        if (_model.Experts is null || facts.Pinned(LlamaCppOptions.CpuMoeLayers) || facts.Pinned(LlamaCppOptions.CpuMoe) || facts.Pinned(LlamaCppOptions.OverrideTensor))
+        if (_model.Experts is null || !LlamaCppCommandLine.CanRender(LlamaCppOptions.CpuMoeLayers, 1L, facts.Engine) || facts.Pinned(LlamaCppOptions.CpuMoeLayers) || facts.Pinned(LlamaCppOptions.CpuMoe) || facts.Pinned(LlamaCppOptions.OverrideTensor))
         {
             return null;
         }
@@ -94,7 +94,7 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
             ContextLength = Contexts(start, ShortestGpuContext).Last(),
             TypeK = k,
             TypeV = v,
-            CpuMoeLayers = _model.Experts is null || facts.Pinned(LlamaCppOptions.OverrideTensor) || facts.Pinned(LlamaCppOptions.CpuMoeLayers) ? start.CpuMoeLayers : _model.LayerCount,
+            CpuMoeLayers = _model.Experts is null || !LlamaCppCommandLine.CanRender(LlamaCppOptions.CpuMoeLayers, 1L, facts.Engine) || facts.Pinned(LlamaCppOptions.OverrideTensor) || facts.Pinned(LlamaCppOptions.CpuMoeLayers) ? start.CpuMoeLayers : _model.LayerCount,
         };
         return _trial.Fewest(
             1,

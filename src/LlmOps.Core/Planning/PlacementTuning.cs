@@ -52,8 +52,9 @@ internal sealed class PlacementTuning(PlacementSearch search, PlanFacts facts)
             return choice;
         }
 
-        long share = Share(facts.TrainedContext);
+        // Whoever asks for a short context wants it shared; one that memory has cut is too short to share.
         long context = choice.Placement.ContextLength;
+        long share = Share(facts.Pinned(LlamaCppOptions.ContextLength) ? Math.Min(context, facts.TrainedContext) : facts.TrainedContext);
         bool canGrow = !facts.CanUnify && !facts.Pinned(LlamaCppOptions.ContextLength);
         int most = facts.Request.Mode == PlanMode.Stable ? MostStableSlots : MostSlots;
         int wanted = (int)Math.Clamp(canGrow ? most : context / share, 1, most);
@@ -65,7 +66,7 @@ internal sealed class PlacementTuning(PlacementSearch search, PlanFacts facts)
                 SlotsReason = canGrow ? $"{context} tokens for each of {slots}; this build cannot share one cache"
                     : slots == MostSlots ? $"enough for a handful of users: each can count on {context / slots} tokens of the shared context when all are busy, and a slot costs little memory"
                     : slots == most ? "few slots keep each request's speed steady"
-                    : $"each can count on {context / slots} tokens when all are busy, half of what the model was trained for; more slots would have less each";
+                    : $"each can count on {context / slots} tokens when all are busy; more slots would have less than {share}, too little for long work";
                 return more;
             }
         }
@@ -78,7 +79,7 @@ internal sealed class PlacementTuning(PlacementSearch search, PlanFacts facts)
 
     private PlacementChoice Batches(PlacementChoice choice)
     {
-        if (facts.PinsBatches || choice.Placement.Devices.Count == 0 || !choice.Fits || facts.Model.Experts is not { Count: > 0, UsedCount: > 0 } experts)
+        if (facts.PinsBatches || !facts.CanSizeBatches || choice.Placement.Devices.Count == 0 || !choice.Fits || facts.Model.Experts is not { Count: > 0, UsedCount: > 0 } experts)
         {
             return choice;
         }

@@ -28,6 +28,9 @@ internal sealed record PlanFacts(PlanRequest Request, Pins Pins)
     /// <summary>Whether the binary can share one cache among slots.</summary>
     public bool CanUnify => LlamaCppCommandLine.CanRender(LlamaCppOptions.KvUnified, true, Engine);
 
+    /// <summary>Whether the binary can be told how prompts are split into batches.</summary>
+    public bool CanSizeBatches => LlamaCppCommandLine.CanRender(LlamaCppOptions.BatchSize, 2048L, Engine) && LlamaCppCommandLine.CanRender(LlamaCppOptions.UbatchSize, 512L, Engine);
+
     /// <summary>Whether the user said how prompts are split into batches.</summary>
     public bool PinsBatches => Pinned(LlamaCppOptions.BatchSize) || Pinned(LlamaCppOptions.UbatchSize);
 

@@ -10,6 +10,11 @@ internal sealed class BatchRule : IOptionRule
     public OptionSet Apply(OptionSet options, PlanFacts facts, TunedPlacement tuned, DecisionLog log)
     {
         Placement placement = tuned.Placement;
+        if (!facts.PinsBatches && !facts.CanSizeBatches)
+        {
+            return options; // Builds whose sizes cannot be set take those that the plan counts with.
+        }
+
         options = log.Set(
             options,
             LlamaCppOptions.BatchSize,
