@@ -12,6 +12,9 @@ internal struct ChatChunk
     /// <summary>Whether the chunk is an error.</summary>
     public bool IsError;
 
+    /// <summary>The answer's id; null when it was not asked for or there is none.</summary>
+    public string? Id;
+
     /// <summary>Token counts; null when the chunk has none.</summary>
     public TokenUsage? Usage;
 

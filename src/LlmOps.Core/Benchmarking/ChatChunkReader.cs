@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace LlmOps.Benchmarking;
@@ -5,8 +6,12 @@ namespace LlmOps.Benchmarking;
 /// <summary>Reads a chunk of <c>/v1/chat/completions</c> (or <c>/v1/completions</c>) in place, without making strings.</summary>
 internal static class ChatChunkReader
 {
+    /// <summary>Reads one chunk.</summary>
+    /// <param name="json">Its bytes.</param>
+    /// <param name="wantsId">Whether to make a string of the answer's id.</param>
+    /// <param name="content">Takes the text of the answer; null when nobody wants it.</param>
     /// <exception cref="JsonException">The data is not a JSON object.</exception>
-    public static ChatChunk Read(ReadOnlySpan<byte> json)
+    public static ChatChunk Read(ReadOnlySpan<byte> json, bool wantsId = false, IBufferWriter<byte>? content = null)
     {
         ChatChunk chunk = new();
         Utf8JsonReader reader = new(json);
@@ -19,7 +24,13 @@ internal static class ChatChunkReader
         {
             if (reader.ValueTextEquals("choices"u8))
             {
-                ReadChoices(ref reader, ref chunk);
+                ReadChoices(ref reader, ref chunk, content);
+            }
+            else if (wantsId && reader.ValueTextEquals("id"u8))
+            {
+                reader.Read();
+                chunk.Id = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                reader.Skip();
             }
             else if (reader.ValueTextEquals("usage"u8))
             {
@@ -44,7 +55,7 @@ internal static class ChatChunkReader
         return chunk;
     }
 
-    private static void ReadChoices(ref Utf8JsonReader reader, ref ChatChunk chunk)
+    private static void ReadChoices(ref Utf8JsonReader reader, ref ChatChunk chunk, IBufferWriter<byte>? content)
     {
         if (!EnterValue(ref reader, JsonTokenType.StartArray))
         {
@@ -57,11 +68,11 @@ internal static class ChatChunkReader
             {
                 if (reader.ValueTextEquals("delta"u8))
                 {
-                    ReadDelta(ref reader, ref chunk);
+                    ReadDelta(ref reader, ref chunk, content);
                 }
                 else if (reader.ValueTextEquals("text"u8))
                 {
-                    chunk.HasOutput |= HasText(ref reader);
+                    chunk.HasOutput |= HasText(ref reader, content);
                 }
                 else if (reader.ValueTextEquals("finish_reason"u8))
                 {
@@ -75,7 +86,7 @@ internal static class ChatChunkReader
         }
     }
 
-    private static void ReadDelta(ref Utf8JsonReader reader, ref ChatChunk chunk)
+    private static void ReadDelta(ref Utf8JsonReader reader, ref ChatChunk chunk, IBufferWriter<byte>? content)
     {
         if (!EnterValue(ref reader, JsonTokenType.StartObject))
         {
@@ -85,7 +96,11 @@ internal static class ChatChunkReader
         while (NextProperty(ref reader))
         {
             // llama-server says reasoning_content, vLLM since 0.16 only reasoning.
-            if (reader.ValueTextEquals("content"u8) || reader.ValueTextEquals("reasoning_content"u8) || reader.ValueTextEquals("reasoning"u8))
+            if (reader.ValueTextEquals("content"u8))
+            {
+                chunk.HasOutput |= HasText(ref reader, content);
+            }
+            else if (reader.ValueTextEquals("reasoning_content"u8) || reader.ValueTextEquals("reasoning"u8))
             {
                 chunk.HasOutput |= HasText(ref reader);
             }
@@ -216,10 +231,23 @@ internal static class ChatChunkReader
         return false;
     }
 
-    private static bool HasText(ref Utf8JsonReader reader)
+    private static bool HasText(ref Utf8JsonReader reader, IBufferWriter<byte>? content = null)
     {
         reader.Read();
         bool hasText = reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length > 0;
+        if (hasText && content is not null)
+        {
+            // A character may be cut between two chunks: its halves meet where they are put together.
+            if (reader.ValueIsEscaped)
+            {
+                content.Advance(reader.CopyString(content.GetSpan(reader.ValueSpan.Length)));
+            }
+            else
+            {
+                content.Write(reader.ValueSpan);
+            }
+        }
+
         reader.Skip();
         return hasText;
     }

@@ -1,61 +1,82 @@
 namespace LlmOps.Benchmarking;
 
 /// <summary>A fixed number of streams, each of which sends its next request when its last one is over.</summary>
-/// <remarks>A request is due when the one before it in the same stream ended, the first one when the loop starts; what the client needs to send it counts as latency.</remarks>
-internal sealed class ClosedLoop(ServerClient client, LoadPoint point, Action<RequestSample> finished)
+/// <remarks>
+/// A request is due when the one before it in the same stream ended, the first one when its stream begins; what the client needs to
+/// send it counts as latency. During the ramp streams begin one after another and nothing is counted; during the cool-down they go
+/// on uncounted until the last counted request has ended.
+/// </remarks>
+internal sealed class ClosedLoop(ServerClient client, LoadPoint point, Action<RequestSample> finished) : ILoadLoop
 {
-    /// <summary>A server that refuses at once must not be asked as fast as the client can.</summary>
-    private static readonly TimeSpan s_pauseAfterFailure = TimeSpan.FromMilliseconds(50);
+    private readonly SampleList _samples = new(finished);
 
-    private readonly List<RequestSample> _samples = [];
-    private int _taken;
-    private long _lastStart = long.MaxValue;
-
-    /// <summary>Runs to the end and gives the samples in the order in which they finished.</summary>
+    /// <summary>Runs to the end and gives all samples in the order in which they finished.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up; no request is left open.</exception>
     public async Task<IReadOnlyList<RequestSample>> RunAsync(CancellationToken cancellationToken)
     {
+        using LoadWindow window = new(point);
+        using LoadSender sender = new(client, point, window, _samples, cancellationToken);
         TaskCompletionSource<long> start = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task[] streams = new Task[Math.Min(point.Concurrency, point.RequestLimit)];
+        int count = point.Ramp == TimeSpan.Zero && point.CoolDown == TimeSpan.Zero ? Math.Min(point.Concurrency, point.RequestLimit) : point.Concurrency;
+        Task[] streams = new Task[count];
         for (int index = 0; index < streams.Length; index++)
         {
-            streams[index] = RunStreamAsync(start.Task, cancellationToken);
+            streams[index] = RunStreamAsync(start.Task, (double)index / count, window, sender, cancellationToken);
         }
 
         long now = MonotonicClock.Now;
-        if (point.Duration is TimeSpan duration)
-        {
-            _lastStart = now + MonotonicClock.Ticks(duration);
-        }
-
+        window.Begin(now);
         start.SetResult(now);
         await Task.WhenAll(streams).ConfigureAwait(false);
-        return _samples;
+        return _samples.All;
     }
 
-    private async Task RunStreamAsync(Task<long> start, CancellationToken cancellationToken)
+    private async Task RunStreamAsync(Task<long> start, double place, LoadWindow window, LoadSender sender, CancellationToken cancellationToken)
     {
-        ChatRequest request = new();
-        Random random = new();
-        request.Prepare(point.Model, point.Prompt, random, point.OutputTokens);
+        // One is written while the other is under way, so that writing a long prompt delays nothing.
+        ChatRequest request = new(point);
+        ChatRequest next = request.IsIndependent ? new ChatRequest(point) : request;
+        request.Prepare(point.Numbers.Take, continues: false);
+        FailurePause pause = new();
         long due = await start.ConfigureAwait(false);
-        while (due < _lastStart && Interlocked.Increment(ref _taken) <= point.RequestLimit)
+        if (point.Ramp > TimeSpan.Zero && place > 0)
         {
-            RequestSample sample = await client.StreamAsync(request, due, point.RequestTimeout, cancellationToken).ConfigureAwait(false);
-            lock (_samples)
+            due += MonotonicClock.Ticks(place * point.Ramp);
+            await Task.Delay(place * point.Ramp, cancellationToken).ConfigureAwait(false);
+        }
+
+        while (window.TryTake(due) is LoadPhase phase)
+        {
+            Task<RequestSample?> answer = sender.SendAsync(request, due, phase);
+            if (request.IsIndependent)
             {
-                _samples.Add(sample);
-                finished(sample);
+                next.Prepare(point.Numbers.Take, continues: false);
+            }
+
+            if (await answer.ConfigureAwait(false) is not RequestSample sample)
+            {
+                return;
             }
 
             due = sample.EndedAt;
             if (sample.Error is not null)
             {
-                await Task.Delay(s_pauseAfterFailure, cancellationToken).ConfigureAwait(false);
+                await pause.AfterFailureAsync(window, cancellationToken).ConfigureAwait(false);
                 due = MonotonicClock.Now;
             }
+            else
+            {
+                pause.Reset();
+            }
 
-            request.Prepare(point.Model, point.Prompt, random, point.OutputTokens);
+            if (request.IsIndependent)
+            {
+                (request, next) = (next, request);
+            }
+            else
+            {
+                request.Prepare(point.Numbers.Take, continues: sample.Error is null);
+            }
         }
     }
 }

@@ -1,21 +1,32 @@
 namespace LlmOps.Benchmarking;
 
 /// <summary>One load to offer.</summary>
-internal sealed record LoadPoint
+internal sealed record LoadPoint : RequestShape
 {
-    public required string Model { get; init; }
+    /// <summary>Streams of a closed loop.</summary>
+    public int Concurrency { get; init; } = 1;
 
-    public required WordPrompt Prompt { get; init; }
+    /// <summary>Requests a second of an open loop; null for a closed loop.</summary>
+    public double? Rate { get; init; }
 
-    public required int Concurrency { get; init; }
+    public ArrivalProcess Arrival { get; init; }
 
-    public required int OutputTokens { get; init; }
+    public double Burstiness { get; init; } = 1;
 
-    /// <summary>Requests at most.</summary>
+    /// <summary>The most requests of an open loop in flight; null for no limit.</summary>
+    public int? MaximumInFlight { get; init; }
+
+    /// <summary>Counted requests at most.</summary>
     public required int RequestLimit { get; init; }
 
-    /// <summary>No request starts later than this; null means no limit.</summary>
+    /// <summary>No counted request is due later than this after the ramp; null means no limit.</summary>
     public TimeSpan? Duration { get; init; }
 
+    public TimeSpan Ramp { get; init; }
+
+    public TimeSpan CoolDown { get; init; }
+
     public required TimeSpan RequestTimeout { get; init; }
+
+    public int? Seed { get; init; }
 }

@@ -87,6 +87,13 @@ public sealed record MeasurementOptions
     /// <summary>A request that takes longer than this has failed.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Whether requests come at their own times.</summary>
+    internal bool IsOpenLoop => Rate.Count > 0;
+
+    /// <summary>How many requests an open loop's point sends at most: ten seconds' worth and at least 20, when neither number nor time is given.</summary>
+    internal int RequestLimitOf(double rate) =>
+        Requests ?? (Duration is null ? Math.Max(20, (int)Math.Min(1_000_000, Math.Ceiling(10 * rate))) : int.MaxValue);
+
     /// <summary>How many requests a point sends at most.</summary>
     internal int RequestLimit(int concurrency) =>
         Requests ?? (Duration is null ? Math.Max(8, 4 * concurrency) : int.MaxValue);
@@ -102,6 +109,24 @@ public sealed record MeasurementOptions
             Require(concurrency is > 0 and <= 100_000, $"concurrency {concurrency} is not between 1 and 100000");
         }
 
+        foreach (double rate in Rate)
+        {
+            Require(rate is > 0 and <= 1_000_000, $"rate {rate} is not between 0 and 1000000 requests a second");
+        }
+
+        Require(!IsOpenLoop || Arrival != ArrivalProcess.ClosedLoop, "a rate needs arrivals: Constant, Poisson or Gamma");
+        Require(Burstiness is > 0 and <= 1000, $"burstiness {Burstiness} is not between 0 and 1000");
+        Require(MaximumInFlight is null or > 0, $"the most in flight {MaximumInFlight} is not positive");
+        Require(Slo is null || !Slo.IsEmpty, "the objectives name none of Ttft, Tpot, Itl, E2e");
+        Require(Slo is null || Slo.Attainment is > 0 and <= 1, $"the attainment {Slo?.Attainment} is not between 0 and 1");
+        Require(Search != LoadSearch.Slo || Slo is not null, "a search for the highest load within objectives needs the objectives");
+        Require(SearchLimit is null or > 0, $"the search limit {SearchLimit} is not positive");
+        Require(Ramp >= TimeSpan.Zero && Ramp <= TimeSpan.FromDays(1), $"ramp {Ramp} is not between 0 and 1 day");
+        Require(CoolDown >= TimeSpan.Zero && CoolDown <= TimeSpan.FromDays(1), $"cool-down {CoolDown} is not between 0 and 1 day");
+        Require(SharedPrefixTokens >= 0 && SharedPrefixTokens < PromptTokens, $"shared prefix tokens {SharedPrefixTokens} is not between 0 and the prompt's {PromptTokens}");
+        Require(Turns is > 0 and <= 1000, $"turns {Turns} is not between 1 and 1000");
+        Require(PromptFile is null || SharedPrefixTokens == 0, "a prompt file and a shared synthetic prefix exclude each other");
+        Require(!ToolCalls || Api == CompletionApi.Chat, "tool calls need the chat endpoint");
         Require(PromptTokens > 0, $"prompt tokens {PromptTokens} is not positive");
         Require(OutputTokens > 0, $"output tokens {OutputTokens} is not positive");
         Require(Requests is null or > 0, $"requests {Requests} is not positive");

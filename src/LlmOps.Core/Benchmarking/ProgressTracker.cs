@@ -15,7 +15,7 @@ internal sealed class ProgressTracker(LoadPoint point, IProgress<MeasurementProg
 
     public void Add(RequestSample sample)
     {
-        _completed++;
+        _completed += sample.IsCounted ? 1 : 0;
         _outputTokens += sample.Error is null ? sample.OutputTokens : 0;
         Report();
     }
@@ -33,6 +33,7 @@ internal sealed class ProgressTracker(LoadPoint point, IProgress<MeasurementProg
             _completed,
             point.RequestLimit == int.MaxValue ? 0 : point.RequestLimit,
             elapsed > 0 ? _outputTokens / elapsed : 0,
-            point.Concurrency == 1 ? "Measuring one stream" : FormattableString.Invariant($"Measuring {point.Concurrency} streams")));
+            point.Rate is double rate ? FormattableString.Invariant($"Measuring {rate:0.###} requests a second")
+                : point.Concurrency == 1 ? "Measuring one stream" : FormattableString.Invariant($"Measuring {point.Concurrency} streams")));
     }
 }

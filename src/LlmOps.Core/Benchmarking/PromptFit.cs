@@ -1,7 +1,7 @@
 namespace LlmOps.Benchmarking;
 
 /// <summary>Finds how many words make a wanted number of tokens.</summary>
-internal sealed class PromptFit(PromptTokenizer tokenizer, WordList list, int seed)
+internal sealed class PromptFit(PromptTokenizer tokenizer, WordList list, int number, ReadOnlyMemory<byte> shared = default)
 {
     private const string Filler = ".,;:!?-+";
 
@@ -11,7 +11,7 @@ internal sealed class PromptFit(PromptTokenizer tokenizer, WordList list, int se
     public async Task<WordPrompt> FindAsync(long target, CancellationToken cancellationToken)
     {
         int low = 1;
-        long lowTokens = await CountAsync(new WordPrompt(list, low), cancellationToken).ConfigureAwait(false);
+        long lowTokens = await CountAsync(Words(low), cancellationToken).ConfigureAwait(false);
         int? high = lowTokens >= target ? low + 1 : null;
         double tokensPerWord = lowTokens;
         while (lowTokens < target && (high is null || high - low > 1))
@@ -19,7 +19,7 @@ internal sealed class PromptFit(PromptTokenizer tokenizer, WordList list, int se
             // High is unknown until a guess was too much: the first word's cost is a bad guide, so words at most grow eightfold.
             long guess = low + (long)((target - lowTokens) / tokensPerWord);
             int next = (int)Math.Clamp(guess, low + 1, high is int bound ? bound - 1 : Math.Min(8L * low, int.MaxValue));
-            long tokens = await CountAsync(new WordPrompt(list, next), cancellationToken).ConfigureAwait(false);
+            long tokens = await CountAsync(Words(next), cancellationToken).ConfigureAwait(false);
             if (tokens <= target)
             {
                 tokensPerWord = Math.Max(0.1, (tokens - lowTokens) / (double)(next - low));
@@ -32,8 +32,10 @@ internal sealed class PromptFit(PromptTokenizer tokenizer, WordList list, int se
             }
         }
 
-        return await FillAsync(new WordPrompt(list, low), target - lowTokens, target, cancellationToken).ConfigureAwait(false);
+        return await FillAsync(Words(low), target - lowTokens, target, cancellationToken).ConfigureAwait(false);
     }
+
+    private WordPrompt Words(int count) => new(list, count) { SharedWords = shared };
 
     private async Task<WordPrompt> FillAsync(WordPrompt prompt, long missing, long target, CancellationToken cancellationToken)
     {
@@ -55,5 +57,5 @@ internal sealed class PromptFit(PromptTokenizer tokenizer, WordList list, int se
     }
 
     private async Task<long> CountAsync(WordPrompt prompt, CancellationToken cancellationToken) =>
-        await tokenizer.CountAsync(prompt, seed, cancellationToken).ConfigureAwait(false) ?? long.MaxValue;
+        await tokenizer.CountAsync(prompt, number, cancellationToken).ConfigureAwait(false) ?? long.MaxValue;
 }

@@ -66,13 +66,20 @@ public sealed record RequestFigures
     /// <summary>The figures of a sample.</summary>
     /// <param name="sample">All that was recorded.</param>
     /// <param name="start">The moment that times count from.</param>
-    internal static RequestFigures Of(RequestSample sample, long start)
+    /// <param name="slo">The objectives; null for none.</param>
+    internal static RequestFigures Of(RequestSample sample, long start, ServiceLevel? slo)
     {
         ReadOnlySpan<long> times = sample.ChunkTimes.Span;
         bool timed = sample.Error is null && times.Length > 0;
         double? ttft = timed ? MonotonicClock.Seconds(sample.ScheduledAt, times[0]) : null;
         double? endToEnd = timed ? MonotonicClock.Seconds(sample.ScheduledAt, times[^1]) : null;
-        return new RequestFigures
+        double? longest = null;
+        for (int index = 1; timed && index < times.Length; index++)
+        {
+            longest = Math.Max(longest ?? 0, MonotonicClock.Seconds(times[index - 1], times[index]));
+        }
+
+        RequestFigures figures = new()
         {
             DueSeconds = MonotonicClock.Seconds(start, sample.ScheduledAt),
             StartedSeconds = MonotonicClock.Seconds(start, sample.StartedAt),
@@ -90,6 +97,10 @@ public sealed record RequestFigures
             DraftTokensAccepted = sample.Timings?.DraftTokensAccepted,
             Error = sample.Error,
             ErrorDetail = sample.ErrorDetail,
+            LongestItlSeconds = longest,
+            Turn = sample.Turn,
+            Id = sample.Id,
         };
+        return figures with { MetSlo = slo?.IsMetBy(figures) };
     }
 }

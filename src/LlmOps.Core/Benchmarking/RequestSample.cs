@@ -15,6 +15,18 @@ internal sealed record RequestSample
     /// <summary>When each chunk with content, reasoning or a tool call arrived, in order.</summary>
     public ReadOnlyMemory<long> ChunkTimes { get; init; }
 
+    /// <summary>Tokens so far at each chunk, by the server; empty when it was not asked, 0 where it did not say.</summary>
+    public ReadOnlyMemory<int> TokenCounts { get; init; }
+
+    /// <summary>The server's id of the answer.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Turn of its conversation, from 1.</summary>
+    public int Turn { get; init; } = 1;
+
+    /// <summary>Whether it belongs to the result; requests of the ramp and of the cool-down do not.</summary>
+    public bool IsCounted { get; init; } = true;
+
     /// <summary>Token counts by the server; null when it sent none.</summary>
     public TokenUsage? Usage { get; init; }
 

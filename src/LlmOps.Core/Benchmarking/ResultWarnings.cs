@@ -13,7 +13,7 @@ internal static class ResultWarnings
 
     private const double PromptTolerance = 0.02;
 
-    public static IReadOnlyList<string> Of(ThroughputResult result, int withoutUsage, string? errorExample, string? calibrationWarning)
+    public static IReadOnlyList<string> Of(ThroughputResult result, int withoutUsage, string? errorExample, string? calibrationWarning, bool cacheIsWanted = false, bool lengthsAreKnown = true)
     {
         List<string> warnings = new();
         int successes = result.Requests - result.Errors;
@@ -28,7 +28,7 @@ internal static class ResultWarnings
             warnings.Add(Text($"{withoutUsage} responses had no usage; their chunks were counted as tokens"));
         }
 
-        if (result.CachedPromptTokens > 0)
+        if (result.CachedPromptTokens > 0 && !cacheIsWanted)
         {
             warnings.Add(Text($"{result.CachedPromptTokens} of {result.PromptTokens} prompt tokens came from the server's cache, so TTFT is too good"));
         }
@@ -38,13 +38,22 @@ internal static class ResultWarnings
             warnings.Add(calibrationWarning);
         }
 
-        AddAboutLengths(warnings, result, successes - withoutUsage);
+        if (lengthsAreKnown)
+        {
+            AddAboutLengths(warnings, result, successes - withoutUsage);
+        }
+
+        if (result.RequestRate is double rate && result.Arrival != ArrivalProcess.ClosedLoop && result.Requests > 0 && result.QueueSeconds.P99 > 0.1 * Math.Max(1e-3, result.E2eSeconds.P50))
+        {
+            warnings.Add(Text($"requests due at {rate:0.###} a second queued in the client for up to {result.QueueSeconds.P99:0.00} s (99th percentile): the cap on requests in flight, or the client, is the bottleneck"));
+        }
+
         if (result.Client.CpuShare > HighCpuShare)
         {
             warnings.Add(Text($"this process used {result.Client.CpuShare:0.00} of a processor core, so the client may limit the figures"));
         }
 
-        if (result.Client.StartDelaySecondsP99 > 0.001 && result.Client.StartDelaySecondsP99 > 0.05 * result.TtftSeconds.P50)
+        if (result.MaximumInFlight is null && result.Client.StartDelaySecondsP99 > 0.001 && result.Client.StartDelaySecondsP99 > 0.05 * result.TtftSeconds.P50)
         {
             warnings.Add(Text($"requests started up to {result.Client.StartDelaySecondsP99 * 1000:0.0} ms late (99th percentile), which is in the TTFT"));
         }

@@ -1,11 +1,15 @@
 namespace LlmOps.Benchmarking;
 
 /// <summary>Folds the samples of one load point into its result. Definitions: see <see cref="ThroughputResult"/>.</summary>
-internal sealed class SampleFold(MeasurementOptions options, LoadPoint point)
+internal sealed class SampleFold(MeasurementOptions options, LoadPoint point, string transport = "")
 {
     private readonly List<double> _ttft = [];
     private readonly List<double> _tpot = [];
     private readonly List<double> _itl = [];
+    private readonly List<double> _itlPerToken = [];
+    private readonly List<(int Count, double Sum)> _itlByRequest = [];
+    private readonly List<(int Count, double Sum)> _itlPerTokenByRequest = [];
+    private readonly List<RequestFigures> _figures = [];
     private readonly List<double> _endToEnd = [];
     private readonly List<double> _startDelay = [];
     private readonly SortedDictionary<string, int> _errorKinds = new(StringComparer.Ordinal);
@@ -18,6 +22,9 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point)
     private long _outputTokens;
     private long _cachedTokens;
     private long _chunks;
+    private double _inService;
+    private int _met;
+    private bool _countedPerChunk = true;
     private long _firstDue = long.MaxValue;
     private long _lastEnd = long.MinValue;
     private string? _errorExample;
@@ -27,23 +34,41 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point)
     /// <param name="calibrationWarning">What is uncertain about the prompts.</param>
     public ThroughputResult Fold(IReadOnlyList<RequestSample> samples, double processorSeconds, string? calibrationWarning)
     {
+        // Requests of the ramp and of the cool-down are load, not measurement.
         foreach (RequestSample sample in samples)
         {
-            Add(sample);
+            _firstDue = sample.IsCounted ? Math.Min(_firstDue, sample.ScheduledAt) : _firstDue;
         }
 
-        double duration = samples.Count == 0 ? 0 : MonotonicClock.Seconds(_firstDue, _lastEnd);
-        int successes = samples.Count - _errors;
+        foreach (RequestSample sample in samples)
+        {
+            if (sample.IsCounted)
+            {
+                Add(sample);
+            }
+        }
+
+        int requests = _figures.Count;
+        IReadOnlyList<TimelineSlice> timeline = TimelineFold.Of(samples);
+        double duration = requests == 0 ? 0 : MonotonicClock.Seconds(_firstDue, _lastEnd);
+        int successes = requests - _errors;
         _startDelay.Sort();
         ThroughputResult result = new()
         {
             ServerName = options.ServerName,
             Endpoint = options.Endpoint.AbsoluteUri,
             Model = point.Model,
-            Concurrency = point.Concurrency,
-            RequestedPromptTokens = options.PromptTokens,
+            Arrival = point.Arrival,
+            Concurrency = point.Rate is null ? point.Concurrency : MostInFlight(),
+            RequestRate = point.Rate,
+            Burstiness = point.Arrival == ArrivalProcess.Gamma ? point.Burstiness : null,
+            MaximumInFlight = point.MaximumInFlight,
+            Api = point.Api,
+            PromptKind = point.Prompts.Kind,
+            SharedPrefixTokens = options.SharedPrefixTokens,
+            RequestedPromptTokens = options.PromptFile is null ? options.PromptTokens : 0,
             RequestedOutputTokens = options.OutputTokens,
-            Requests = samples.Count,
+            Requests = requests,
             Errors = _errors,
             ErrorKinds = _errorKinds,
             PromptTokens = _promptTokens,
@@ -52,11 +77,20 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point)
             DurationSeconds = duration,
             OutputTokensPerSecond = PerSecond(_outputTokens, duration),
             TotalTokensPerSecond = PerSecond(_promptTokens + _outputTokens, duration),
-            GoodputRequestsPerSecond = PerSecond(successes, duration),
+            OutputTokensPerSecondInterval = RateInterval(TimelineFold.Of([.. samples.Where(static sample => sample is { IsCounted: true, Error: null })])),
+            RequestsPerSecond = PerSecond(successes, duration),
+            MeanInFlight = PerSecond(_inService, duration),
+            QueueSeconds = LatencyStatistics.Summarize([.. _startDelay]),
+            GoodputRequestsPerSecond = PerSecond(options.Slo is null ? successes : _met, duration),
+            Slo = options.Slo,
+            SloAttainment = options.Slo is null || requests == 0 ? null : (double)_met / requests,
+            MeetsSlo = options.Slo is null || requests == 0 ? null : (double)_met / requests >= options.Slo.Attainment,
             DecodeTokensPerSecond = _decodeRateCount == 0 ? 0 : _decodeRates / _decodeRateCount,
             TtftSeconds = LatencyStatistics.Summarize(_ttft),
             TpotSeconds = LatencyStatistics.Summarize(_tpot),
-            ItlSeconds = LatencyStatistics.Summarize(_itl),
+            ItlSeconds = LatencyStatistics.SummarizeParts(_itl, _itlByRequest),
+            ItlPerTokenSeconds = LatencyStatistics.SummarizeParts(_itlPerToken, _itlPerTokenByRequest),
+            TokensPerChunkCounted = options.CountTokensPerChunk && _countedPerChunk && successes > 0,
             E2eSeconds = LatencyStatistics.Summarize(_endToEnd),
             Server = _timings.ToFigures(),
             Client = new ClientSideFigures
@@ -64,19 +98,24 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point)
                 CpuShare = PerSecond(processorSeconds, duration),
                 Chunks = _chunks,
                 CpuMicrosecondsPerToken = _outputTokens == 0 ? 0 : processorSeconds * 1e6 / _outputTokens,
+                Transport = transport,
                 StartDelaySecondsP99 = _startDelay.Count == 0 ? 0 : LatencyStatistics.Percentile(_startDelay, 0.99),
             },
-            Samples = [.. samples.Select(sample => RequestFigures.Of(sample, _firstDue))],
+            Samples = _figures,
+            Timeline = timeline,
             MeasuredAt = TimeProvider.System.GetUtcNow(),
         };
-        return result with { Warnings = ResultWarnings.Of(result, _withoutUsage, _errorExample, calibrationWarning) };
+        return result with { Warnings = ResultWarnings.Of(result, _withoutUsage, _errorExample, calibrationWarning, cacheIsWanted: point.MayUseCache, lengthsAreKnown: options is { PromptFile: null, Turns: 1, ToolCalls: false, IgnoreEndOfText: true }) };
     }
 
     private static double PerSecond(double amount, double seconds) => seconds > 0 ? amount / seconds : 0;
 
     private void Add(RequestSample sample)
     {
-        _firstDue = Math.Min(_firstDue, sample.ScheduledAt);
+        RequestFigures figures = RequestFigures.Of(sample, _firstDue, options.Slo);
+        _figures.Add(figures);
+        _met += figures.MetSlo == true ? 1 : 0;
+        _inService += MonotonicClock.Seconds(sample.StartedAt, sample.EndedAt);
         _lastEnd = Math.Max(_lastEnd, sample.EndedAt);
         _startDelay.Add(MonotonicClock.Seconds(sample.ScheduledAt, sample.StartedAt));
         if (sample.Error is string error)
@@ -121,9 +160,83 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point)
             _decodeRateCount++;
         }
 
+        AddGaps(sample, times);
+    }
+
+    private void AddGaps(RequestSample sample, ReadOnlySpan<long> times)
+    {
+        ReadOnlySpan<int> counts = sample.TokenCounts.Span;
+        bool isCounted = counts.Length == times.Length && counts[^1] > 0;
+        _countedPerChunk &= isCounted;
+        double spread = Math.Max(1, (sample.OutputTokens - 1.0) / Math.Max(1, times.Length - 1));
+        double share = 0;
+        double sum = 0;
+        int tokens = 0;
         for (int index = 1; index < times.Length; index++)
         {
-            _itl.Add(MonotonicClock.Seconds(times[index - 1], times[index]));
+            double gap = MonotonicClock.Seconds(times[index - 1], times[index]);
+            _itl.Add(gap);
+            sum += gap;
+
+            // Tokens that the server held back leave with a later chunk, so a chunk has at least one.
+            share += spread;
+            int inChunk = isCounted ? Math.Max(1, counts[index] - counts[index - 1]) : (int)Math.Round(share);
+            share -= Math.Round(share);
+            tokens += inChunk;
+            for (int token = 0; token < inChunk; token++)
+            {
+                _itlPerToken.Add(gap / inChunk);
+            }
         }
+
+        if (tokens > 0)
+        {
+            _itlByRequest.Add((times.Length - 1, sum));
+            _itlPerTokenByRequest.Add((tokens, sum));
+        }
+    }
+
+    /// <summary>By batch means: the rates of equal slices between the first due time and the last end.</summary>
+    private static ConfidenceInterval? RateInterval(IReadOnlyList<TimelineSlice> timeline)
+    {
+        const int Batches = 10;
+        if (timeline.Count < 2 * Batches)
+        {
+            return null;
+        }
+
+        double width = timeline.Count * timeline[0].DurationSeconds / Batches;
+        double[] rates = new double[Batches];
+        foreach (TimelineSlice slice in timeline)
+        {
+            for (int batch = 0; batch < Batches; batch++)
+            {
+                double overlap = Math.Min(slice.StartSeconds + slice.DurationSeconds, (batch + 1) * width) - Math.Max(slice.StartSeconds, batch * width);
+                rates[batch] += overlap > 0 ? slice.OutputTokensPerSecond * overlap / width : 0;
+            }
+        }
+
+        return LatencyStatistics.Summarize([.. rates]).MeanInterval;
+    }
+
+    private int MostInFlight()
+    {
+        List<(double At, int Change)> changes = [];
+        foreach (RequestFigures request in _figures)
+        {
+            changes.Add((request.StartedSeconds, 1));
+            changes.Add((request.EndedSeconds, -1));
+        }
+
+        changes.Sort();
+        int now = 0;
+        int most = 0;
+        foreach ((double _, int change) in changes)
+        {
+            now += change;
+            most = Math.Max(most, now);
+        }
+
+        return most;
     }
 }

@@ -1,81 +1,69 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Runtime.CompilerServices;
+using System.Net.Sockets;
+using System.Text;
+using LlmOps.Native.Libc;
 
 namespace LlmOps.Benchmarking;
 
 /// <summary>The requests of a measurement to one server.</summary>
 internal sealed class ServerClient : IDisposable
 {
-    /// <summary>The server has already said that it is done; how long it may take to end the response.</summary>
-    private static readonly TimeSpan s_endOfResponse = TimeSpan.FromSeconds(1);
-
-    /// <summary>Enough of an error's body to show its message.</summary>
-    private const int LongestErrorBody = 8 * 1024;
-
     private readonly HttpTransport _transport = new();
+    private readonly HttpStreams _streams;
+    private readonly Lock _connecting = new();
     private readonly Uri _base;
     private readonly Uri _chat;
+    private readonly Uri _completions;
     private readonly AuthenticationHeaderValue? _authorization;
+    private EpollTransport? _epoll;
 
     public ServerClient(Uri endpoint, string? apiKey)
     {
         _base = ToBase(endpoint);
         _chat = new Uri(_base, "v1/chat/completions");
+        _completions = new Uri(_base, "v1/completions");
+        _streams = new HttpStreams(_transport);
         _authorization = apiKey is null ? null : new AuthenticationHeaderValue("Bearer", apiKey);
     }
 
     /// <summary>The address without <c>/v1</c>, for messages.</summary>
     public string Address => _base.AbsoluteUri.TrimEnd('/');
 
-    /// <summary>Streams one chat completion and says all that measuring needs; a failure is in the sample, not an exception.</summary>
+    /// <summary>How streams are received: see <see cref="ClientSideFigures.Transport"/>.</summary>
+    public string TransportName => IsPlainOnLinux ? "epoll" : "sockets-http-handler";
+
+    private bool IsPlainOnLinux => LibcEpoll.IsSupported && _base.Scheme == Uri.UriSchemeHttp;
+
+    /// <summary>Streams one completion and says all that measuring needs; a failure is in the sample, not an exception.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async Task<RequestSample> StreamAsync(ChatRequest chatRequest, long scheduledAt, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        StreamRecorder recorder = new(chatRequest.MaximumTokens);
-        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(timeout);
-        using HttpRequestMessage request = NewRequest(HttpMethod.Post, _chat);
-        request.Content = chatRequest.ToContent();
-        long startedAt = MonotonicClock.Now;
-        string? refusal = null;
-        try
+        StreamRecorder recorder = new(chatRequest.MaximumTokens, chatRequest.CountsTokensPerChunk, chatRequest.Answer);
+        Uri target = chatRequest.Api == CompletionApi.Chat ? _chat : _completions;
+        if (!IsPlainOnLinux)
         {
-            using HttpResponseMessage response = await _transport.SendAsync(request, deadline.Token).ConfigureAwait(false);
-            if (!response.IsSuccessStatusCode)
+            return await _streams.StreamAsync(NewRequest(HttpMethod.Post, target), chatRequest, recorder, scheduledAt, timeout, cancellationToken).ConfigureAwait(false);
+        }
+
+        EpollTransport? transport = await EpollAsync(cancellationToken).ConfigureAwait(false);
+        if (transport is null)
+        {
+            long now = MonotonicClock.Now;
+            return recorder.ToFailure(scheduledAt, now, now, "host not found", _base.Host);
+        }
+
+        using StreamExchange exchange = new(HeadOf(target, chatRequest.Body.Length), chatRequest.Body, recorder, scheduledAt, MonotonicClock.Now + MonotonicClock.Ticks(timeout));
+        transport.Send(exchange);
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            static (state, token) =>
             {
-                // Kept apart: the status is the failure's name even when its body never comes.
-                refusal = FailureText.Of(response.StatusCode);
-                byte[] body = await ReadStartAsync(response, LongestErrorBody, deadline.Token).ConfigureAwait(false);
-                return Failed(refusal, ServerError.Parse(body).Message);
-            }
-
-            bool sawForeignLine = await ReadEventsAsync(response, recorder, deadline).ConfigureAwait(false);
-            return recorder.ToSample(scheduledAt, startedAt, MonotonicClock.Now, sawForeignLine);
-        }
-        catch (Exception exception) when (recorder.HasSucceeded && !cancellationToken.IsCancellationRequested && IsEndOfRequest(exception))
-        {
-            return recorder.ToSample(scheduledAt, startedAt, MonotonicClock.Now, sawForeignLine: false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return Failed(refusal ?? FailureText.Timeout, detail: null);
-        }
-        catch (Exception exception) when (FailureText.IsTransportFailure(exception))
-        {
-            // A cancelled read can surface as a broken connection.
-            cancellationToken.ThrowIfCancellationRequested();
-            return Failed(refusal ?? FailureText.Of(exception), exception.Message);
-        }
-
-        RequestSample Failed(string error, string? detail) => new()
-        {
-            ScheduledAt = scheduledAt,
-            StartedAt = startedAt,
-            EndedAt = MonotonicClock.Now,
-            Error = error,
-            ErrorDetail = detail,
-        };
+                (EpollTransport owner, StreamExchange canceled) = ((EpollTransport, StreamExchange))state!;
+                owner.Cancel(canceled, token);
+            },
+            (transport, exchange));
+        return await exchange.Completion.ConfigureAwait(false);
     }
 
     /// <summary>One small request that is not measured.</summary>
@@ -107,7 +95,11 @@ internal sealed class ServerClient : IDisposable
         }
     }
 
-    public void Dispose() => _transport.Dispose();
+    public void Dispose()
+    {
+        _epoll?.Dispose();
+        _transport.Dispose();
+    }
 
     private static Uri ToBase(Uri endpoint)
     {
@@ -116,53 +108,37 @@ internal sealed class ServerClient : IDisposable
         return new Uri(address + "/");
     }
 
-    private static async Task<bool> ReadEventsAsync(HttpResponseMessage response, StreamRecorder recorder, CancellationTokenSource deadline)
+    private async ValueTask<EpollTransport?> EpollAsync(CancellationToken cancellationToken)
     {
-        Stream stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
-        await using ConfiguredAsyncDisposable streamDisposal = stream.ConfigureAwait(false);
-        using SseReader reader = new();
-        bool isEnding = false;
-        while (true)
+        if (_epoll is not null)
         {
-            int count = await stream.ReadAsync(reader.GetMemory(), deadline.Token).ConfigureAwait(false);
-            long now = MonotonicClock.Now;
-            if (count == 0)
-            {
-                break;
-            }
-
-            reader.Advance(count, now);
-            while (reader.TryRead(out SseEvent sseEvent))
-            {
-                recorder.Accept(sseEvent);
-            }
-
-            // The rest of the response is read so that the connection can be used again.
-            if (recorder.IsDone && !isEnding)
-            {
-                isEnding = true;
-                deadline.CancelAfter(s_endOfResponse);
-            }
+            return _epoll;
         }
 
-        if (reader.TryReadLast(out SseEvent last))
+        IPAddress[] addresses;
+        try
         {
-            recorder.Accept(last);
+            addresses = await Dns.GetHostAddressesAsync(_base.DnsSafeHost, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            return null;
         }
 
-        return reader.SawForeignLine;
+        IPEndPoint[] endpoints = [.. addresses.Select(address => new IPEndPoint(address, _base.Port))];
+        lock (_connecting)
+        {
+            return endpoints.Length == 0 ? null : _epoll ??= new EpollTransport(endpoints);
+        }
     }
 
-    private static async Task<byte[]> ReadStartAsync(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
+    private byte[] HeadOf(Uri target, int length)
     {
-        Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using ConfiguredAsyncDisposable streamDisposal = stream.ConfigureAwait(false);
-        byte[] buffer = new byte[limit];
-        int count = await stream.ReadAtLeastAsync(buffer, limit, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        return buffer[..count];
+        string authorization = _authorization is null ? "" : $"Authorization: {_authorization}\r\n";
+        return Encoding.ASCII.GetBytes(string.Create(
+            CultureInfo.InvariantCulture,
+            $"POST {target.PathAndQuery} HTTP/1.1\r\nHost: {target.Authority}\r\n{authorization}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"));
     }
-
-    private static bool IsEndOfRequest(Exception exception) => exception is OperationCanceledException || FailureText.IsTransportFailure(exception);
 
     private HttpRequestMessage NewRequest(HttpMethod method, Uri uri)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 
 namespace LlmOps.Benchmarking;
@@ -38,7 +39,11 @@ internal sealed class ServerProbe(ServerClient client, string? apiKey)
     }
 
     /// <summary>How many tokens the server makes of a text; null when it cannot say (no <c>/tokenize</c>).</summary>
-    public async Task<int?> CountTokensAsync(string model, ReadOnlyMemory<byte> text, CancellationToken cancellationToken)
+    /// <param name="model">The model name.</param>
+    /// <param name="text">UTF-8.</param>
+    /// <param name="addSpecial">Whether to count what the server puts before a prompt, and to read the names of special tokens as such.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<int?> CountTokensAsync(string model, ReadOnlyMemory<byte> text, bool addSpecial, CancellationToken cancellationToken)
     {
         ArrayBufferWriter<byte> body = new(text.Length + 256);
         using (Utf8JsonWriter json = new(body))
@@ -48,14 +53,67 @@ internal sealed class ServerProbe(ServerClient client, string? apiKey)
             json.WriteString("model"u8, model);
             json.WriteString("content"u8, text.Span);
             json.WriteString("prompt"u8, text.Span);
-            json.WriteBoolean("add_special"u8, false);
-            json.WriteBoolean("add_special_tokens"u8, false);
+            json.WriteBoolean("add_special"u8, addSpecial);
+            json.WriteBoolean("add_special_tokens"u8, addSpecial);
+            json.WriteBoolean("parse_special"u8, true);
             json.WriteEndObject();
         }
 
-        using ReadOnlyMemoryContent content = new(body.WrittenMemory) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
-        ServerAnswer answer = await client.AskAsync("tokenize", content, s_tokenizePatience, cancellationToken).ConfigureAwait(false);
+        ServerAnswer answer = await PostAsync("tokenize", body, cancellationToken).ConfigureAwait(false);
         return answer.IsSuccess ? ReadTokenCount(answer.Body) : null;
+    }
+
+    /// <summary>How many tokens a user's message has within the model's chat template; null when the server cannot say.</summary>
+    public async Task<int?> CountChatTokensAsync(string model, ReadOnlyMemory<byte> text, CancellationToken cancellationToken)
+    {
+        ArrayBufferWriter<byte> body = new(text.Length + 256);
+        using (Utf8JsonWriter json = new(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("model"u8, model);
+            json.WriteStartArray("messages"u8);
+            json.WriteStartObject();
+            json.WriteString("role"u8, "user"u8);
+            json.WriteString("content"u8, text.Span);
+            json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        // llama-server shows the text, vLLM counts the messages themselves.
+        ServerAnswer templated = await PostAsync("apply-template", body, cancellationToken).ConfigureAwait(false);
+        if (templated.IsSuccess)
+        {
+            return ReadPrompt(templated.Body) is string prompt
+                ? await CountTokensAsync(model, Encoding.UTF8.GetBytes(prompt), addSpecial: true, cancellationToken).ConfigureAwait(false)
+                : null;
+        }
+
+        ServerAnswer answer = await PostAsync("tokenize", body, cancellationToken).ConfigureAwait(false);
+        return answer.IsSuccess && ReadTokenCount(answer.Body) is > 0 and int count ? count : null;
+    }
+
+    private async Task<ServerAnswer> PostAsync(string path, ArrayBufferWriter<byte> body, CancellationToken cancellationToken)
+    {
+        using ReadOnlyMemoryContent content = new(body.WrittenMemory) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        return await client.AskAsync(path, content, s_tokenizePatience, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static string? ReadPrompt(byte[] body)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("prompt", out JsonElement prompt) && prompt.ValueKind == JsonValueKind.String
+                ? prompt.GetString()
+                : null;
+        }
+        catch (JsonException)
+        {
+            // Something else answers there, so the server cannot say.
+            return null;
+        }
     }
 
     /// <exception cref="LlmOpsException"><c>ApiKeyRefused</c>: the status says that the key is missing or wrong.</exception>

@@ -20,4 +20,14 @@ public sealed record ServiceLevel
 
     /// <summary>Whether there is any objective.</summary>
     internal bool IsEmpty => Ttft is null && Tpot is null && Itl is null && E2e is null;
+
+    /// <summary>Whether a request met every objective. A failed one met none; an objective on a time that a request does not have (TPOT of one token) is met.</summary>
+    internal bool IsMetBy(RequestFigures request) =>
+        request.Error is null
+        && IsWithin(request.TtftSeconds, Ttft)
+        && IsWithin(request.TpotSeconds, Tpot)
+        && IsWithin(request.LongestItlSeconds, Itl)
+        && IsWithin(request.E2eSeconds, E2e);
+
+    private static bool IsWithin(double? seconds, TimeSpan? limit) => limit is null || seconds is null || seconds <= limit.Value.TotalSeconds;
 }

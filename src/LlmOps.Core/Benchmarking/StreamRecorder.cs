@@ -1,12 +1,16 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace LlmOps.Benchmarking;
 
 /// <summary>Folds the events of one response into what a <see cref="RequestSample"/> holds.</summary>
 /// <param name="expectedChunks">Room for this many chunk times without growing.</param>
-internal sealed class StreamRecorder(int expectedChunks)
+/// <param name="countsTokens">Whether chunks say how many tokens there were so far.</param>
+/// <param name="content">Takes the text of the answer; null when nobody wants it.</param>
+internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = false, IBufferWriter<byte>? content = null)
 {
     private long[] _chunkTimes = new long[Math.Max(16, expectedChunks)];
+    private int[] _tokenCounts = countsTokens ? new int[Math.Max(16, expectedChunks)] : [];
     private int _chunkCount;
     private bool _sawChunk;
     private bool _sawFinish;
@@ -14,6 +18,7 @@ internal sealed class StreamRecorder(int expectedChunks)
     private ServerTimings? _timings;
     private string? _error;
     private string? _errorDetail;
+    private string? _id;
 
     /// <summary>Whether the server said <c>[DONE]</c>.</summary>
     public bool IsDone { get; private set; }
@@ -47,12 +52,25 @@ internal sealed class StreamRecorder(int expectedChunks)
         {
             AcceptChunk(sseEvent);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // Copying text that is no valid UTF-8 is an invalid operation.
             _error = "invalid JSON in stream";
             _errorDetail = exception.Message;
         }
     }
+
+    /// <summary>The sample of a request that failed in another way.</summary>
+    public RequestSample ToFailure(long scheduledAt, long startedAt, long endedAt, string error, string? detail) => new()
+    {
+        ScheduledAt = scheduledAt,
+        StartedAt = startedAt,
+        EndedAt = endedAt,
+        ChunkTimes = _chunkTimes.AsMemory(0, _chunkCount),
+        Id = _id,
+        Error = error,
+        ErrorDetail = detail,
+    };
 
     /// <summary>The finished sample of a response that ended without an exception.</summary>
     public RequestSample ToSample(long scheduledAt, long startedAt, long endedAt, bool sawForeignLine)
@@ -73,6 +91,8 @@ internal sealed class StreamRecorder(int expectedChunks)
             StartedAt = startedAt,
             EndedAt = IsDone ? DoneAt : endedAt,
             ChunkTimes = _chunkTimes.AsMemory(0, _chunkCount),
+            TokenCounts = _tokenCounts.AsMemory(0, Math.Min(_chunkCount, _tokenCounts.Length)),
+            Id = _id,
             Usage = _usage,
             Timings = _timings,
             Error = error,
@@ -88,7 +108,8 @@ internal sealed class StreamRecorder(int expectedChunks)
             return;
         }
 
-        ChatChunk chunk = ChatChunkReader.Read(sseEvent.Data);
+        ChatChunk chunk = ChatChunkReader.Read(sseEvent.Data, wantsId: !_sawChunk, content);
+        _id ??= chunk.Id;
         _sawChunk = true;
         if (chunk.IsError)
         {
@@ -104,6 +125,12 @@ internal sealed class StreamRecorder(int expectedChunks)
             if (_chunkCount == _chunkTimes.Length)
             {
                 Array.Resize(ref _chunkTimes, 2 * _chunkCount);
+                Array.Resize(ref _tokenCounts, countsTokens ? 2 * _chunkCount : 0);
+            }
+
+            if (countsTokens)
+            {
+                _tokenCounts[_chunkCount] = (int)(chunk.Usage?.OutputTokens ?? chunk.Timings?.OutputTokens ?? 0);
             }
 
             _chunkTimes[_chunkCount++] = sseEvent.Timestamp;

@@ -21,10 +21,10 @@ internal sealed class WordSelection(PromptTokenizer tokenizer)
 
     private async Task<bool> CostTheSameAsync(WordList list, CancellationToken cancellationToken)
     {
-        int? first = await tokenizer.CountAsync(new WordPrompt(list, TrialWords), seed: 0, cancellationToken).ConfigureAwait(false);
-        for (int seed = 1; seed < Trials; seed++)
+        int? first = await tokenizer.CountAsync(new WordPrompt(list, TrialWords), number: 0, cancellationToken).ConfigureAwait(false);
+        for (int number = 1; number < Trials; number++)
         {
-            if (await tokenizer.CountAsync(new WordPrompt(list, TrialWords), seed, cancellationToken).ConfigureAwait(false) != first)
+            if (await tokenizer.CountAsync(new WordPrompt(list, TrialWords), number, cancellationToken).ConfigureAwait(false) != first)
             {
                 return false;
             }
@@ -38,7 +38,7 @@ internal sealed class WordSelection(PromptTokenizer tokenizer)
         SortedDictionary<int, List<byte[]>> groups = [];
         foreach (byte[] word in list.Words)
         {
-            int? tokens = await tokenizer.CountAsync(new WordPrompt(new WordList([word]), Repetitions), seed: 0, cancellationToken).ConfigureAwait(false);
+            int? tokens = await tokenizer.CountAsync(new WordPrompt(new WordList([word]), Repetitions), number: 0, cancellationToken).ConfigureAwait(false);
             if (tokens is int count)
             {
                 groups.TryAdd(count, []);

@@ -33,6 +33,9 @@ internal sealed class FakeChatServer : IAsyncDisposable
     /// <summary>How many tokens a text has; one per word unless a test wants an odder tokenizer.</summary>
     public Func<string, int> CountTokens { get; set; } = static text => text.Split(' ').Length;
 
+    /// <summary>What the chat template makes of a prompt; null when the server cannot show it.</summary>
+    public Func<string, string>? Template { get; set; }
+
     /// <summary>Null answers as <see cref="CountTokens"/> counts.</summary>
     public string? TokenizeAnswer { get; set; }
 
@@ -144,8 +147,19 @@ internal sealed class FakeChatServer : IAsyncDisposable
         if (head.StartsWith("POST /tokenize ", StringComparison.Ordinal))
         {
             using JsonDocument document = JsonDocument.Parse(body);
-            int tokens = CountTokens(document.RootElement.GetProperty("content").GetString()!);
+            if (!document.RootElement.TryGetProperty("content", out JsonElement text))
+            {
+                return Plain(400, "{\"error\":\"no content\"}");
+            }
+
+            int tokens = CountTokens(text.GetString()!);
             return TokenizeAnswer ?? Plain(200, $"{{\"tokens\":[{string.Join(',', Enumerable.Repeat("7", tokens))}]}}");
+        }
+
+        if (Template is not null && head.StartsWith("POST /apply-template ", StringComparison.Ordinal))
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            return Plain(200, JsonSerializer.Serialize(new { prompt = Template(Prompt(document.RootElement)) }));
         }
 
         return head.StartsWith("GET /v1/models ", StringComparison.Ordinal)

@@ -115,7 +115,7 @@ public sealed class SampleFoldTests
     private static ThroughputResult Fold(params RequestSample[] samples)
     {
         MeasurementOptions options = new() { Endpoint = new Uri("http://127.0.0.1:1"), ServerName = "s" };
-        LoadPoint point = new() { Model = "m", Prompt = new WordPrompt(WordList.Common, 1), Concurrency = 1, OutputTokens = 4, RequestLimit = 1, RequestTimeout = TimeSpan.FromSeconds(1) };
+        LoadPoint point = new() { Model = "m", Prompts = new SyntheticPrompts(new WordPrompt(WordList.Common, 1), seed: 1), Concurrency = 1, OutputTokens = 4, RequestLimit = 1, RequestTimeout = TimeSpan.FromSeconds(1) };
         return new SampleFold(options, point).Fold(samples, processorSeconds: 0.001, calibrationWarning: null);
     }
 }

@@ -52,7 +52,7 @@ public sealed class ThroughputMeasurementTests
 
     [Theory]
     [InlineData("HTTP/1.1 500 X\r\nContent-Length: 5\r\n\r\nwrong", "HTTP 500", "wrong")]
-    [InlineData("HTTP/1.1 429 X\r\nRetry-After: 60\r\nContent-Length: 34\r\n\r\n{\"error\":{\"message\":\"slow  down\"}} ", "HTTP 429", "slow down")]
+    [InlineData("HTTP/1.1 429 X\r\nRetry-After: 60\r\nContent-Length: 34\r\n\r\n{\"error\":{\"message\":\"slow  down\"}} ", "HTTP 429", "retry after 60: slow down")]
     [InlineData("HTTP/1.1 500 X\r\nContent-Length: 500\r\n\r\n", "HTTP 500", null)]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\ndata: {\"choices", "stream ended early", null)]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "stream ended early", null)]

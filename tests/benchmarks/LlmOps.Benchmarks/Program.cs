@@ -1,9 +1,12 @@
+using System.Globalization;
+using LlmOps.Benchmarking.SelfCheck;
+
 namespace LlmOps.Benchmarks;
 
 /// <summary>Runs the benchmark that is named.</summary>
 internal static class Program
 {
-    private static int Main(string[] arguments)
+    private static async Task<int> Main(string[] arguments)
     {
         switch (arguments)
         {
@@ -17,8 +20,16 @@ internal static class Program
                 return TopologyBenchmark.Run(null);
             case ["topology", string llmops]:
                 return TopologyBenchmark.Run(llmops);
+            case [ScheduleServerProgram.Verb, string firstToken, string interval]:
+                return ScheduleServerProgram.Run(double.Parse(firstToken, CultureInfo.InvariantCulture), double.Parse(interval, CultureInfo.InvariantCulture));
+            case ["load"]:
+                return await LoadBenchmark.RunAsync(null).ConfigureAwait(false);
+            case ["load", string streams, string rate, string seconds]:
+                return await LoadBenchmark.RunOneAsync(int.Parse(streams, CultureInfo.InvariantCulture), double.Parse(rate, CultureInfo.InvariantCulture), double.Parse(seconds, CultureInfo.InvariantCulture)).ConfigureAwait(false);
+            case ["load", string server]:
+                return await LoadBenchmark.RunAsync(new Uri(server)).ConfigureAwait(false);
             default:
-                Console.Error.WriteLine("usage: LlmOps.Benchmarks topology [PATH OF llmops]");
+                Console.Error.WriteLine("usage: LlmOps.Benchmarks topology [PATH OF llmops] | load [URL OF A llama-server | STREAMS TOKENS_PER_SECOND SECONDS]");
                 return 2;
         }
     }

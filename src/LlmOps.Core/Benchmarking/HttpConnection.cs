@@ -1,0 +1,36 @@
+using System.Net.Sockets;
+
+namespace LlmOps.Benchmarking;
+
+/// <summary>One connection of the transport and the request that it carries.</summary>
+/// <param name="socket">Owned.</param>
+/// <param name="slot">Its place in the transport.</param>
+/// <param name="generation">Tells it from earlier connections at the same place.</param>
+/// <param name="addressIndex">Which of the server's addresses it goes to.</param>
+internal sealed class HttpConnection(Socket socket, int slot, int generation, int addressIndex)
+{
+    public Socket Socket => socket;
+
+    public int Descriptor { get; } = (int)socket.Handle;
+
+    public int Slot => slot;
+
+    public int AddressIndex => addressIndex;
+
+    /// <summary>What the wait says of its events.</summary>
+    public long Token { get; } = ((long)generation << 32) | (uint)slot;
+
+    /// <summary>Null while it is kept for the next request.</summary>
+    public StreamExchange? Exchange { get; set; }
+
+    public bool IsConnecting { get; set; }
+
+    /// <summary>Whether the request did not go out in one piece.</summary>
+    public bool WantsToSend { get; set; }
+
+    /// <summary>Whether it has carried a request before.</summary>
+    public bool WasUsed { get; set; }
+
+    /// <summary>When its last bytes arrived.</summary>
+    public long LastArrival { get; set; }
+}

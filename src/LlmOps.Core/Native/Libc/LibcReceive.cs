@@ -1,0 +1,83 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace LlmOps.Native.Libc;
+
+/// <summary><c>recvmsg(2)</c>: reads from a socket and says when the kernel received the last of the bytes. Linux only.</summary>
+internal static partial class LibcReceive
+{
+    private const int SocketLevel = 1;
+
+    /// <summary><c>SO_TIMESTAMPNS</c>, <c>SCM_TIMESTAMPNS</c>: <c>include/uapi/asm-generic/socket.h</c>.</summary>
+    private const int TimestampNanoseconds = 35;
+
+    private const int DoNotWait = 0x40;
+
+    /// <summary>Asks the kernel to keep the arrival time of each segment.</summary>
+    /// <returns>False when this kernel does not; reads then give no time.</returns>
+    public static bool EnableTimestamps(Socket socket)
+    {
+        try
+        {
+            socket.SetRawSocketOption(SocketLevel, TimestampNanoseconds, [1, 0, 0, 0]);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads what is there.</summary>
+    /// <param name="descriptor">A stream socket.</param>
+    /// <param name="buffer">Where to.</param>
+    /// <param name="receivedAt">When the last byte reached this machine, in nanoseconds of the real-time clock; 0 when not known.</param>
+    /// <returns>Bytes read, 0 at the end of the stream, or the negated <c>errno</c>.</returns>
+    /// <remarks>Segments that the kernel joined in its queue have the time of the last (<c>net/ipv4/tcp_input.c</c>, <c>tcp_try_coalesce</c>).</remarks>
+    public static unsafe int Receive(int descriptor, Span<byte> buffer, out long receivedAt)
+    {
+        long* control = stackalloc long[8];
+        control[0] = 0;
+        fixed (byte* start = buffer)
+        {
+            Vector vector = new() { Start = start, Length = (nuint)buffer.Length };
+            Message message = new() { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = 64 };
+            nint count = recvmsg(descriptor, &message, DoNotWait);
+            receivedAt = 0;
+            if (count < 0)
+            {
+                return -Marshal.GetLastPInvokeError();
+            }
+
+            // struct cmsghdr: length, then level and type in one word, then the timespec.
+            if (message.ControlLength >= 32 && control[1] == (((long)TimestampNanoseconds << 32) | SocketLevel))
+            {
+                receivedAt = (control[2] * 1_000_000_000) + control[3];
+            }
+
+            return (int)count;
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint recvmsg(int sockfd, Message* msg, int flags);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private unsafe struct Vector
+    {
+        public byte* Start;
+        public nuint Length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private unsafe struct Message
+    {
+        public void* Name;
+        public nuint NameLength;
+        public Vector* Vectors;
+        public nuint VectorCount;
+        public void* Control;
+        public nuint ControlLength;
+        public nint Flags;
+    }
+}
