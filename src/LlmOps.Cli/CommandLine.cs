@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using LlmOps.Benchmarking.SelfCheck;
 using LlmOps.Cli.Commands;
 
 namespace LlmOps.Cli;
@@ -13,7 +14,7 @@ internal static class CommandLine
     private static readonly string[] Names =
     [
         "gpu", "model", "engine", "doctor", "plan", "start", "ps", "wait", "stop", "restart", "rm", "logs", "bench", "diagnose",
-        "sample-model", "demo", SuperviseCommand.Name,
+        "sample-model", "demo", SuperviseCommand.Name, ScheduleServerProgram.Verb,
     ];
 
     /// <summary>Runs the command that <paramref name="arguments"/> name.</summary>
@@ -91,6 +92,7 @@ internal static class CommandLine
         "sample-model" => SampleModelCommand.Create(),
         "demo" => DemoCommand.Create(),
         SuperviseCommand.Name => SuperviseCommand.Create(),
+        ScheduleServerProgram.Verb => ScheduleServerCommand.Create(),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such command"),
     };
 

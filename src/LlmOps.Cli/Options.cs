@@ -68,6 +68,39 @@ internal static class Options
         },
     };
 
+    /// <summary>An option that takes a number above 0.</summary>
+    public static Option<double?> Number(string name, string valueName, string description) => new(name)
+    {
+        HelpName = valueName,
+        Description = description,
+        CustomParser = result => ParseNumber(result, name, result.Tokens[0].Value),
+    };
+
+    /// <summary>An option that takes numbers above 0, separated by commas.</summary>
+    public static Option<double[]?> NumberList(string name, string valueName, string description) => new(name)
+    {
+        HelpName = valueName,
+        Description = description,
+        CustomParser = result =>
+        {
+            List<double> numbers = [];
+            foreach (string part in result.Tokens[0].Value.Split(','))
+            {
+                if (ParseNumber(result, name, part.Trim()) is not { } number)
+                {
+                    return null;
+                }
+
+                numbers.Add(number);
+            }
+
+            return [.. numbers];
+        },
+    };
+
+    /// <summary>The numbers that were given; null when the option was not.</summary>
+    public static double[]? GetList(this ParseResult parsed, Option<double[]?> option) => parsed.GetValue(option) is { Length: > 0 } given ? given : null;
+
     /// <summary>The numbers that were given; null when the option was not.</summary>
     /// <remarks>The parser's own default for a list is an empty one.</remarks>
     public static int[]? GetList(this ParseResult parsed, Option<int[]?> option) => parsed.GetValue(option) is { Length: > 0 } given ? given : null;
@@ -94,6 +127,17 @@ internal static class Options
     /// <summary><c>NvidiaSmi</c> as <c>nvidia-smi</c>.</summary>
     private static string Dashed(string name) =>
         string.Concat(name.Select((letter, at) => (at > 0 && char.IsAsciiLetterUpper(letter) ? "-" : string.Empty) + char.ToLowerInvariant(letter)));
+
+    private static double? ParseNumber(ArgumentResult result, string name, string text)
+    {
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number is > 0 and < 1e12)
+        {
+            return number;
+        }
+
+        result.AddError($"{name} takes a number above 0, not '{text}'");
+        return null;
+    }
 
     private static int? ParseWhole(ArgumentResult result, string name, string text, int minimum, int maximum)
     {

@@ -12,29 +12,37 @@ internal static class BenchCommand
 {
     public static Command Create()
     {
-        Argument<string> target = new("URL|NAME") { Description = "The server's address or its name here." };
+        Argument<string?> target = new("URL|NAME") { Arity = ArgumentArity.ZeroOrOne, Description = "The server's address or its name here." };
         Option<int[]?> concurrency = Options.WholeList("--concurrency", "N,N", 1, "Requests in flight at a time, one load point each (1).");
         Option<int?> promptTokens = Options.Whole("--prompt-tokens", "N", 1, int.MaxValue, "Prompt tokens of a request (128).");
         Option<int?> outputTokens = Options.Whole("--output-tokens", "N", 1, int.MaxValue, "Tokens to generate for a request (64).");
         Option<int?> requests = Options.Whole("--requests", "N", 1, int.MaxValue, "Requests of a load point.");
         Option<TimeSpan?> duration = Options.Seconds("--duration", "No request of a load point starts later than this.");
         Option<string?> model = Options.Text("--model", "NAME", "The model name to ask for; else the first that the server lists.");
-        Option<string?> keyFile = Options.Text("--api-key-file", "FILE", "A file with the API key.");
+        Option<string?> keyFile = Options.Text("--api-key-file", "FILE", "A file with the API key; else the variable LLMOPS_API_KEY.");
         Option<int?> warmup = Options.Whole("--warmup", "N", 0, int.MaxValue, "Requests a stream that are sent first and not counted (1).");
+        BenchLoadOptions load = new();
         Option<string?> report = Options.Text("--report", "FILE.md", "Also write a report in Markdown.");
         Option<bool> json = Options.Json();
         Command command = new("bench", "Measure a running server.")
         {
             target, concurrency, promptTokens, outputTokens, requests, duration, model, keyFile, warmup, report, json,
         };
+        load.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            BenchTarget server = BenchTarget.Find(parsed.GetRequiredValue(target), ServerRegistry.Default);
+            if (parsed.GetValue(load.SelfCheck))
+            {
+                return await BenchSelfCheck.RunAsync(parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
+            }
+
+            string wanted = parsed.GetValue(target) ?? throw new LlmOpsException("bench needs the address or the name of a server; --self-check alone needs none.", "ServerNotNamed");
+            BenchTarget server = BenchTarget.Find(wanted, ServerRegistry.Default);
             MeasurementOptions options = new() { Endpoint = server.Endpoint, ServerName = server.Name };
             options = options with
             {
                 Model = parsed.GetValue(model) ?? server.Model,
-                ApiKey = (parsed.GetValue(keyFile) ?? server.ApiKeyFile) is { } key ? ApiKeys.First(key) : null,
+                ApiKey = (parsed.GetValue(keyFile) ?? server.ApiKeyFile) is { } key ? ApiKeys.First(key) : ApiKeys.OfEnvironment,
                 Concurrency = parsed.GetList(concurrency) ?? options.Concurrency,
                 PromptTokens = parsed.GetValue(promptTokens) ?? options.PromptTokens,
                 OutputTokens = parsed.GetValue(outputTokens) ?? options.OutputTokens,
@@ -42,6 +50,7 @@ internal static class BenchCommand
                 Duration = parsed.GetValue(duration),
                 Warmup = parsed.GetValue(warmup) ?? options.Warmup,
             };
+            options = load.Apply(parsed, options);
             List<ThroughputResult> results = await LiveProgress.RunAsync(
                 "measuring", parsed.GetValue(json), lines => MeasureAsync(options, lines, cancellationToken)).ConfigureAwait(false);
             if (parsed.GetValue(report) is { } file)

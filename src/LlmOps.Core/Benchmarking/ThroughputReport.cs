@@ -15,6 +15,10 @@ public static class ThroughputReport
     public static string ToJson(IReadOnlyList<ThroughputResult> results) =>
         JsonSerializer.Serialize([.. results], BenchmarkingJsonContext.Default.ThroughputResultArray);
 
+    /// <summary>A JSON array of what self-checks found, in the same style.</summary>
+    public static string ToJson(IReadOnlyList<SelfCheck.SelfCheckResult> results) =>
+        JsonSerializer.Serialize([.. results], BenchmarkingJsonContext.Default.SelfCheckResultArray);
+
     /// <summary>Comma-separated values with a header line, one line per load point; times in seconds.</summary>
     public static string ToCsv(IReadOnlyList<ThroughputResult> results) => CsvReport.Write(results);
 }

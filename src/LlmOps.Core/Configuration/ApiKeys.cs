@@ -3,6 +3,9 @@ namespace LlmOps.Configuration;
 /// <summary>Reads API keys from files, so that they are in no command line, history or log.</summary>
 public static class ApiKeys
 {
+    /// <summary>The variable that holds the key of a server that LlmOps did not start.</summary>
+    public const string Variable = "LLMOPS_API_KEY";
+
     /// <summary>The first key of a file with one key a line, as llama-server reads it.</summary>
     /// <exception cref="LlmOpsException"><c>KeyFileEmpty</c>, or <c>KeyFileUnreadable</c>.</exception>
     public static string First(string file)
@@ -17,4 +20,7 @@ public static class ApiKeys
             throw new LlmOpsException($"the key file {file} cannot be read: {problem.Message}", "KeyFileUnreadable", problem);
         }
     }
+
+    /// <summary>The key of <see cref="Variable"/>; null when it is not set.</summary>
+    public static string? OfEnvironment => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } key ? key : null;
 }

@@ -1,5 +1,7 @@
+using System.Collections;
 using System.Management.Automation;
 using LlmOps.Benchmarking;
+using LlmOps.Benchmarking.SelfCheck;
 using LlmOps.Binding;
 using LlmOps.Configuration;
 using LlmOps.Servers;
@@ -8,11 +10,13 @@ namespace LlmOps.Commands;
 
 /// <summary>Measures what servers deliver: time to first token, time per token, tokens a second, at one load point after the other.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "LlmThroughput", DefaultParameterSetName = ServerSet)]
-[OutputType(typeof(ThroughputResult))]
+[OutputType(typeof(ThroughputResult), ParameterSetName = [ServerSet, UriSet])]
+[OutputType(typeof(SelfCheckResult), ParameterSetName = [SelfCheckSet])]
 public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
 {
     private const string ServerSet = "Server";
     private const string UriSet = "Uri";
+    private const string SelfCheckSet = "SelfCheck";
 
     /// <summary>The servers to measure, or their names with wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ServerSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
@@ -67,9 +71,102 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
     [ValidateNotNullOrEmpty]
     public string? ApiKeyFile { get; set; }
 
+    /// <summary>Requests a second, one load point each, whether or not earlier ones are over.</summary>
+    [Parameter(HelpMessage = "Requests a second, one load point each, whether or not earlier ones are over.")]
+    [ValidateRange(0.000001, 1_000_000)]
+    public double[] Rate { get; set; } = [];
+
+    /// <summary>How the requests of a rate come: Constant, Poisson or Gamma.</summary>
+    [Parameter(HelpMessage = "How the requests of a rate come: Constant, Poisson or Gamma.")]
+    [ValidateSet(nameof(ArrivalProcess.Constant), nameof(ArrivalProcess.Poisson), nameof(ArrivalProcess.Gamma))]
+    public ArrivalProcess Arrival { get; set; } = ArrivalProcess.Poisson;
+
+    /// <summary>Shape of gamma arrivals: 1 is Poisson, less comes in bursts, more is steadier.</summary>
+    [Parameter(HelpMessage = "Shape of gamma arrivals: 1 is Poisson, less comes in bursts, more is steadier.")]
+    [ValidateRange(0.001, 1000)]
+    public double Burstiness { get; set; } = 1;
+
+    /// <summary>The most requests of a rate in flight; those due beyond it queue, which their latency shows.</summary>
+    [Parameter(HelpMessage = "The most requests of a rate in flight; those due beyond it queue, which their latency shows.")]
+    [ValidateRange(1, 1_000_000)]
+    public int? MaximumInFlight { get; set; }
+
+    /// <summary>Objectives for each request, in seconds or as time spans: @{ Ttft = 0.5; Tpot = 0.05 }; also Itl, E2e, and Attainment, the share that must meet them.</summary>
+    [Parameter(HelpMessage = "Objectives for each request, in seconds or as time spans: @{ Ttft = 0.5; Tpot = 0.05 }; also Itl, E2e, and Attainment, the share that must meet them.")]
+    public IDictionary? Slo { get; set; }
+
+    /// <summary>Search for the knee, or for the highest load within the objectives.</summary>
+    [Parameter(HelpMessage = "Search for the knee, or for the highest load within the objectives.")]
+    public LoadSearch Search { get; set; }
+
+    /// <summary>The highest load that a search tries.</summary>
+    [Parameter(HelpMessage = "The highest load that a search tries.")]
+    [ValidateRange(0.000001, 1_000_000)]
+    public double? SearchLimit { get; set; }
+
+    /// <summary>The load grows for this many seconds; nothing is counted meanwhile.</summary>
+    [Parameter(HelpMessage = "The load grows for this many seconds; nothing is counted meanwhile.")]
+    [ValidateRange(0, 86400)]
+    public double RampSec { get; set; }
+
+    /// <summary>Keep the load up for at most this many seconds while the last counted requests end.</summary>
+    [Parameter(HelpMessage = "Keep the load up for at most this many seconds while the last counted requests end.")]
+    [ValidateRange(0, 86400)]
+    public double CoolDownSec { get; set; }
+
+    /// <summary>The endpoint to ask: Chat or Completions.</summary>
+    [Parameter(HelpMessage = "The endpoint to ask: Chat or Completions.")]
+    public CompletionApi Api { get; set; }
+
+    /// <summary>Prompt tokens that all requests have in common, so that the prompt cache can help.</summary>
+    [Parameter(HelpMessage = "Prompt tokens that all requests have in common, so that the prompt cache can help.")]
+    [ValidateRange(0, int.MaxValue)]
+    public int SharedPrefixTokens { get; set; }
+
+    /// <summary>A file of prompts: JSON lines with messages, conversations or prompt, a JSON array of such, or plain lines.</summary>
+    [Parameter(HelpMessage = "A file of prompts: JSON lines with messages, conversations or prompt, a JSON array of such, or plain lines.")]
+    [ValidateNotNullOrEmpty]
+    public string? PromptFile { get; set; }
+
+    /// <summary>Turns of each conversation; each sends the earlier turns with the answers that the server gave.</summary>
+    [Parameter(HelpMessage = "Turns of each conversation; each sends the earlier turns with the answers that the server gave.")]
+    [ValidateRange(1, 1000)]
+    public int Turn { get; set; } = 1;
+
+    /// <summary>Offer a tool and require its use, so that answers are tool calls.</summary>
+    [Parameter(HelpMessage = "Offer a tool and require its use, so that answers are tool calls.")]
+    public SwitchParameter ToolCall { get; set; }
+
+    /// <summary>Let answers end where the model ends them; else they have the exact length.</summary>
+    [Parameter(HelpMessage = "Let answers end where the model ends them; else they have the exact length.")]
+    public SwitchParameter StopAtEnd { get; set; }
+
+    /// <summary>Ask the server for the tokens of each chunk, which makes every chunk longer.</summary>
+    [Parameter(HelpMessage = "Ask the server for the tokens of each chunk, which makes every chunk longer.")]
+    public SwitchParameter CountChunkTokens { get; set; }
+
+    /// <summary>Makes prompts and arrivals the same in every run.</summary>
+    [Parameter(HelpMessage = "Makes prompts and arrivals the same in every run.")]
+    public int? Seed { get; set; }
+
+    /// <summary>A request that takes longer has failed.</summary>
+    [Parameter(HelpMessage = "A request that takes longer has failed.")]
+    [ValidateRange(1, 86400)]
+    public int RequestTimeoutSec { get; set; } = 600;
+
+    /// <summary>Measure the measuring: against a local server that sends tokens on an exact schedule.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = SelfCheckSet, HelpMessage = "Measure the measuring: against a local server that sends tokens on an exact schedule.")]
+    public SwitchParameter SelfCheck { get; set; }
+
     /// <inheritdoc />
     protected override void Process()
     {
+        if (SelfCheck)
+        {
+            Stream(static stop => SelfCheckRun.RunAsync(SelfCheckRun.Loads, stop), Write);
+            return;
+        }
+
         if (Uri is not null)
         {
             Attempt(Uri, () => Measure(Uri, Uri.ToString(), Model, ApiKeyFile));
@@ -100,13 +197,31 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
             Endpoint = endpoint,
             ServerName = name,
             Model = model,
-            ApiKey = keyFile is null ? null : ApiKeys.First(FilePaths.Existing(this, keyFile)),
+            ApiKey = keyFile is null ? ApiKeys.OfEnvironment : ApiKeys.First(FilePaths.Existing(this, keyFile)),
             Concurrency = Concurrency,
             PromptTokens = PromptTokens,
             OutputTokens = OutputTokens,
             Requests = Request,
             Duration = DurationSec is int seconds ? TimeSpan.FromSeconds(seconds) : null,
             Warmup = Warmup,
+            Rate = Rate,
+            Arrival = Arrival,
+            Burstiness = Burstiness,
+            MaximumInFlight = MaximumInFlight,
+            Slo = Objectives.Of(Slo),
+            Search = Search,
+            SearchLimit = SearchLimit,
+            Ramp = TimeSpan.FromSeconds(RampSec),
+            CoolDown = TimeSpan.FromSeconds(CoolDownSec),
+            Api = Api,
+            SharedPrefixTokens = SharedPrefixTokens,
+            PromptFile = PromptFile is null ? null : FilePaths.Existing(this, PromptFile),
+            Turns = Turn,
+            ToolCalls = ToolCall,
+            IgnoreEndOfText = !StopAtEnd,
+            CountTokensPerChunk = CountChunkTokens,
+            Seed = Seed,
+            RequestTimeout = TimeSpan.FromSeconds(RequestTimeoutSec),
         });
         IProgress<MeasurementProgress> progress = ProgressOf<MeasurementProgress>($"Measuring {name}", Show);
         try
@@ -119,11 +234,21 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
         }
     }
 
+    private void Write(SelfCheckResult result)
+    {
+        if (!result.Passed)
+        {
+            WriteWarning(result.Summary);
+        }
+
+        WriteObject(result);
+    }
+
     private void Write(ThroughputResult result)
     {
         foreach (string warning in result.Warnings)
         {
-            WriteWarning($"{result.ServerName}, {result.Concurrency} at a time: {warning}");
+            WriteWarning($"{result.ServerName}, {(result.RequestRate is { } rate ? FormattableString.Invariant($"{rate:0.###} a second") : $"{result.Concurrency} at a time")}: {warning}");
         }
 
         WriteObject(result);

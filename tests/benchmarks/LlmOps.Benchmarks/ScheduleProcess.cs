@@ -16,7 +16,7 @@ internal sealed class ScheduleProcess : IDisposable
     /// <summary>Starts this program once more, as the server.</summary>
     public static ScheduleProcess Start(SelfCheckOptions options)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true };
         start.ArgumentList.Add(ScheduleServerProgram.Verb);
         start.ArgumentList.Add(options.FirstToken.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
         start.ArgumentList.Add((1e6 / options.TokensPerSecond).ToString(CultureInfo.InvariantCulture));
@@ -27,7 +27,7 @@ internal sealed class ScheduleProcess : IDisposable
 
     public void Dispose()
     {
-        _process.StandardInput.Close();
+        _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
     }

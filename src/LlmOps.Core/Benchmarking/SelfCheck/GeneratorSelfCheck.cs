@@ -26,8 +26,9 @@ public sealed class GeneratorSelfCheck(Uri endpoint, SelfCheckOptions options)
             RequestTimeout = TimeSpan.FromMinutes(2) + options.Duration,
         };
 
-        // Compiles the code on the way and opens the connections.
-        await new ClosedLoop(client, point with { OutputTokens = 4 }, static _ => { }).RunAsync(cancellationToken).ConfigureAwait(false);
+        // Opens the connections, and gives the runtime time to compile what runs often: that is paid once, not for each token.
+        int warmupTokens = Math.Min(options.OutputTokens, (int)Math.Ceiling(3 * options.TokensPerSecond));
+        await new ClosedLoop(client, point with { OutputTokens = warmupTokens, Numbers = new NumberSource() }, static _ => { }).RunAsync(cancellationToken).ConfigureAwait(false);
         (long promptsBefore, long tokensBefore) = await CountersAsync(client, cancellationToken).ConfigureAwait(false);
         ProcessorMeter meter = ProcessorMeter.Start();
         IReadOnlyList<RequestSample> samples = await new ClosedLoop(client, point, static _ => { }).RunAsync(cancellationToken).ConfigureAwait(false);

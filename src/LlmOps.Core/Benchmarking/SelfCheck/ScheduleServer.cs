@@ -19,6 +19,10 @@ namespace LlmOps.Benchmarking.SelfCheck;
 public sealed class ScheduleServer(TimeSpan firstToken, TimeSpan interval) : IDisposable
 {
     private const int Phases = 64;
+
+    /// <summary>A server that nobody uses any more ends by itself, however its starter ended.</summary>
+    private const int IdleMilliseconds = 60_000;
+
     private const long ListenerToken = -1;
     private const long StopToken = -2;
 
@@ -48,7 +52,7 @@ public sealed class ScheduleServer(TimeSpan firstToken, TimeSpan interval) : IDi
     /// <summary>Makes <see cref="Run"/> return.</summary>
     public void Stop() => _stop.Set();
 
-    /// <summary>Serves until <see cref="Stop"/> is called.</summary>
+    /// <summary>Serves until <see cref="Stop"/> is called or nobody has asked anything for a minute.</summary>
     public void Run()
     {
         GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
@@ -66,7 +70,12 @@ public sealed class ScheduleServer(TimeSpan firstToken, TimeSpan interval) : IDi
                 LibcEvent.WaitFor(_epoll.Descriptor, Math.Max(1, next - now));
             }
 
-            int count = _epoll.Wait(_due.Count > 0 ? 0 : -1);
+            int count = _epoll.Wait(_due.Count > 0 ? 0 : IdleMilliseconds);
+            if (count == 0 && _due.Count == 0)
+            {
+                return;
+            }
+
             for (int index = 0; index < count; index++)
             {
                 long token = _epoll.Token(index);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LlmOps.Benchmarking.SelfCheck;
 
-/// <summary>The process that a <see cref="ScheduleServer"/> is: prints its port and serves until standard input ends, so that it never outlives who started it.</summary>
+/// <summary>The process that a <see cref="ScheduleServer"/> is: prints its port and serves until it is ended or nobody uses it.</summary>
 public static class ScheduleServerProgram
 {
     /// <summary>The command's name.</summary>
@@ -16,17 +16,6 @@ public static class ScheduleServerProgram
         using ScheduleServer server = new(TimeSpan.FromMilliseconds(firstTokenMilliseconds), TimeSpan.FromMicroseconds(intervalMicroseconds));
         Console.Out.WriteLine(server.Listen().ToString(CultureInfo.InvariantCulture));
         Console.Out.Flush();
-        Thread parent = new(() =>
-        {
-            while (Console.In.Read() >= 0)
-            {
-                // Only the end of the input says something.
-            }
-
-            server.Stop();
-        })
-        { IsBackground = true };
-        parent.Start();
         server.Run();
         return 0;
     }
