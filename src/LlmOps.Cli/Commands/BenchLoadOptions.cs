@@ -29,6 +29,8 @@ internal sealed class BenchLoadOptions
     private readonly Option<int?> _seed = Options.Whole("--seed", "N", 0, int.MaxValue, "The same prompts and arrivals in every run.");
     private readonly Option<TimeSpan?> _timeout = Options.Seconds("--request-timeout", "A request that takes longer has failed (600).");
 
+    private readonly Option<TimeSpan?> _stall = Options.Seconds("--stall-timeout", "An answer that has begun and is silent for this long has failed (120).");
+
     /// <summary><c>--self-check</c>.</summary>
     public Option<bool> SelfCheck { get; } = new("--self-check") { Description = "Measure the measuring: against a local server that sends tokens on an exact schedule." };
 
@@ -38,7 +40,7 @@ internal sealed class BenchLoadOptions
         foreach (Option option in new Option[]
         {
             _rate, _arrival, _burstiness, _inFlight, _ttft, _tpot, _itl, _e2e, _attainment, _search, _limit, _ramp, _coolDown,
-            _api, _shared, _file, _turns, _tools, _endOfText, _perChunk, _seed, _timeout, SelfCheck,
+            _api, _shared, _file, _turns, _tools, _endOfText, _perChunk, _seed, _timeout, _stall, SelfCheck,
         })
         {
             command.Options.Add(option);
@@ -70,6 +72,7 @@ internal sealed class BenchLoadOptions
             CountTokensPerChunk = parsed.GetValue(_perChunk),
             Seed = parsed.GetValue(_seed),
             RequestTimeout = parsed.GetValue(_timeout) ?? options.RequestTimeout,
+            StallTimeout = parsed.GetValue(_stall) ?? options.StallTimeout,
         };
     }
 }

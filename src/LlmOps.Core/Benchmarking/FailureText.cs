@@ -9,6 +9,9 @@ internal static class FailureText
 {
     public const string Timeout = "timeout";
 
+    /// <summary>The answer had begun, and then nothing came any more.</summary>
+    public const string Stalled = "stalled";
+
     public static string Of(HttpStatusCode status) => string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)status}");
 
     /// <summary>The text of a transport failure.</summary>

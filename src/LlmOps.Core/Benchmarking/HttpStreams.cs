@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace LlmOps.Benchmarking;
 
 /// <summary>Streams responses through .NET's own HTTP client: for https, and where there is no epoll. Costs several times more per token than <see cref="EpollTransport"/>.</summary>
-internal sealed class HttpStreams(HttpTransport transport)
+internal sealed class HttpStreams(HttpTransport transport, TimeSpan stallTimeout)
 {
     /// <summary>The server has already said that it is done; how long it may take to end the response.</summary>
     private static readonly TimeSpan s_endOfResponse = TimeSpan.FromSeconds(1);
@@ -27,6 +27,7 @@ internal sealed class HttpStreams(HttpTransport transport)
         using HttpRequestMessage owned = request;
         request.Content = chatRequest.ToContent();
         long startedAt = MonotonicClock.Now;
+        long end = startedAt + MonotonicClock.Ticks(timeout);
         string? refusal = null;
         try
         {
@@ -41,7 +42,7 @@ internal sealed class HttpStreams(HttpTransport transport)
                 return Failed(refusal, after is null ? message : $"retry after {after}{(message is null ? "" : $": {message}")}");
             }
 
-            bool sawForeignLine = await ReadEventsAsync(response, recorder, deadline).ConfigureAwait(false);
+            bool sawForeignLine = await ReadEventsAsync(response, recorder, deadline, end).ConfigureAwait(false);
             return recorder.ToSample(scheduledAt, startedAt, MonotonicClock.Now, sawForeignLine);
         }
         catch (Exception exception) when (recorder.HasSucceeded && !cancellationToken.IsCancellationRequested && IsEndOfRequest(exception))
@@ -50,7 +51,7 @@ internal sealed class HttpStreams(HttpTransport transport)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Failed(refusal ?? FailureText.Timeout, detail: null);
+            return Failed(refusal ?? (MonotonicClock.Now < end ? FailureText.Stalled : FailureText.Timeout), detail: null);
         }
         catch (Exception exception) when (FailureText.IsTransportFailure(exception))
         {
@@ -62,7 +63,7 @@ internal sealed class HttpStreams(HttpTransport transport)
         RequestSample Failed(string error, string? detail) => recorder.ToFailure(scheduledAt, startedAt, MonotonicClock.Now, error, detail);
     }
 
-    private static async Task<bool> ReadEventsAsync(HttpResponseMessage response, StreamRecorder recorder, CancellationTokenSource deadline)
+    private async Task<bool> ReadEventsAsync(HttpResponseMessage response, StreamRecorder recorder, CancellationTokenSource deadline, long end)
     {
         Stream stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable streamDisposal = stream.ConfigureAwait(false);
@@ -81,6 +82,11 @@ internal sealed class HttpStreams(HttpTransport transport)
             while (reader.TryRead(out SseEvent sseEvent))
             {
                 recorder.Accept(sseEvent);
+            }
+
+            if (recorder.HasOutput && !isEnding && stallTimeout < TimeSpan.FromSeconds(Math.Max(0, MonotonicClock.Seconds(now, end))))
+            {
+                deadline.CancelAfter(stallTimeout);
             }
 
             // The rest of the response is read so that the connection can be used again.

@@ -87,6 +87,11 @@ public sealed record MeasurementOptions
     /// <summary>A request that takes longer than this has failed.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>An answer that has begun and then sends nothing for this long has failed: it stalled. Waiting for the first token is bounded by <see cref="RequestTimeout"/> only.</summary>
+    public TimeSpan StallTimeout { get; init; } = DefaultStallTimeout;
+
+    internal static TimeSpan DefaultStallTimeout => TimeSpan.FromMinutes(2);
+
     /// <summary>Whether requests come at their own times.</summary>
     internal bool IsOpenLoop => Rate.Count > 0;
 
@@ -133,6 +138,7 @@ public sealed record MeasurementOptions
         Require(Duration is null || Duration > TimeSpan.Zero, $"duration {Duration} is not positive");
         Require(Warmup >= 0, $"warm-up {Warmup} is negative; 0 sends none");
         Require(RequestTimeout > TimeSpan.Zero && RequestTimeout <= TimeSpan.FromDays(1), $"request timeout {RequestTimeout} is not between 0 and 1 day");
+        Require(StallTimeout > TimeSpan.Zero && StallTimeout <= TimeSpan.FromDays(1), $"stall timeout {StallTimeout} is not between 0 and 1 day");
     }
 
     private static bool IsHeaderText(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExceptInRange('!', '~');

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace LlmOps.Benchmarking;
 
 /// <summary>Counts the tokens of prompts by the server's own tokenizer.</summary>

@@ -13,18 +13,20 @@ internal sealed class ServerClient : IDisposable
     private readonly HttpTransport _transport = new();
     private readonly HttpStreams _streams;
     private readonly Lock _connecting = new();
+    private readonly TimeSpan _stallTimeout;
     private readonly Uri _base;
     private readonly Uri _chat;
     private readonly Uri _completions;
     private readonly AuthenticationHeaderValue? _authorization;
     private EpollTransport? _epoll;
 
-    public ServerClient(Uri endpoint, string? apiKey)
+    public ServerClient(Uri endpoint, string? apiKey, TimeSpan? stallTimeout = null)
     {
+        _stallTimeout = stallTimeout ?? MeasurementOptions.DefaultStallTimeout;
         _base = ToBase(endpoint);
         _chat = new Uri(_base, "v1/chat/completions");
         _completions = new Uri(_base, "v1/completions");
-        _streams = new HttpStreams(_transport);
+        _streams = new HttpStreams(_transport, _stallTimeout);
         _authorization = apiKey is null ? null : new AuthenticationHeaderValue("Bearer", apiKey);
     }
 
@@ -54,7 +56,7 @@ internal sealed class ServerClient : IDisposable
             return recorder.ToFailure(scheduledAt, now, now, "host not found", _base.Host);
         }
 
-        using StreamExchange exchange = new(HeadOf(target, chatRequest.Body.Length), chatRequest.Body, recorder, scheduledAt, MonotonicClock.Now + MonotonicClock.Ticks(timeout));
+        using StreamExchange exchange = new(HeadOf(target, chatRequest.Body.Length), chatRequest.Body, recorder, scheduledAt, MonotonicClock.Now + MonotonicClock.Ticks(timeout), MonotonicClock.Ticks(_stallTimeout));
         transport.Send(exchange);
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             static (state, token) =>

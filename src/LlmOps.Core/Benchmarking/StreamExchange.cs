@@ -19,8 +19,10 @@ internal sealed class StreamExchange : IBodyReceiver, IDisposable
     /// <param name="recorder">Takes the events.</param>
     /// <param name="scheduledAt">When the request was due.</param>
     /// <param name="deadline">When it has failed.</param>
-    public StreamExchange(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, StreamRecorder recorder, long scheduledAt, long deadline)
+    /// <param name="stallTicks">How long a stream that has begun may be silent.</param>
+    public StreamExchange(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, StreamRecorder recorder, long scheduledAt, long deadline, long stallTicks)
     {
+        StallTicks = stallTicks;
         (Head, Body, _recorder, _scheduledAt, Deadline) = (head, body, recorder, scheduledAt, deadline);
         Response = new HttpResponseReader(this);
     }
@@ -36,6 +38,12 @@ internal sealed class StreamExchange : IBodyReceiver, IDisposable
 
     /// <summary>When it is over at the latest.</summary>
     public long Deadline { get; private set; }
+
+    /// <summary>How long a stream that has begun may be silent.</summary>
+    public long StallTicks { get; }
+
+    /// <summary>Whether there was output, so that silence is a stall and not a long prompt.</summary>
+    public bool HasBegun => _recorder.HasOutput;
 
     /// <summary>When it was first handed to the network.</summary>
     public long StartedAt { get; private set; }

@@ -26,6 +26,9 @@ internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = fal
     /// <summary>When <c>[DONE]</c> arrived; 0 before.</summary>
     public long DoneAt { get; private set; }
 
+    /// <summary>Whether there was a chunk with output.</summary>
+    public bool HasOutput => _chunkCount > 0;
+
     /// <summary>Whether the response has ended as it should, so that what the connection does later is no concern.</summary>
     public bool HasSucceeded => IsDone && _error is null;
 

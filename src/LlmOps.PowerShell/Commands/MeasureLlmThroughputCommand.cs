@@ -154,6 +154,11 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
     [ValidateRange(1, 86400)]
     public int RequestTimeoutSec { get; set; } = 600;
 
+    /// <summary>An answer that has begun and then sends nothing for this many seconds has failed.</summary>
+    [Parameter(HelpMessage = "An answer that has begun and then sends nothing for this many seconds has failed.")]
+    [ValidateRange(1, 86400)]
+    public int StallTimeoutSec { get; set; } = 120;
+
     /// <summary>Measure the measuring: against a local server that sends tokens on an exact schedule.</summary>
     [Parameter(Mandatory = true, ParameterSetName = SelfCheckSet, HelpMessage = "Measure the measuring: against a local server that sends tokens on an exact schedule.")]
     public SwitchParameter SelfCheck { get; set; }
@@ -222,6 +227,7 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
             CountTokensPerChunk = CountChunkTokens,
             Seed = Seed,
             RequestTimeout = TimeSpan.FromSeconds(RequestTimeoutSec),
+            StallTimeout = TimeSpan.FromSeconds(StallTimeoutSec),
         });
         IProgress<MeasurementProgress> progress = ProgressOf<MeasurementProgress>($"Measuring {name}", Show);
         try
