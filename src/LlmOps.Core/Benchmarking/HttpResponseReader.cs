@@ -18,6 +18,7 @@ internal sealed class HttpResponseReader(IBodyReceiver body)
     private State _state;
     private long _remaining;
     private int _lineLength;
+    private int _sizeDigits;
     private bool _inExtension;
     private bool _isChunked;
 
@@ -220,8 +221,8 @@ internal sealed class HttpResponseReader(IBodyReceiver body)
             byte value = bytes[index];
             if (value == '\n')
             {
-                _state = _lineLength == 0 ? throw Invalid("a chunk has no size") : _remaining == 0 ? State.Trailer : State.ChunkData;
-                (_lineLength, _inExtension) = (0, false);
+                _state = _sizeDigits == 0 ? throw Invalid("a chunk has no size") : _remaining == 0 ? State.Trailer : State.ChunkData;
+                (_lineLength, _sizeDigits, _inExtension) = (0, 0, false);
                 return index + 1;
             }
 
@@ -233,6 +234,7 @@ internal sealed class HttpResponseReader(IBodyReceiver body)
             }
 
             _remaining = _inExtension ? _remaining : (_remaining << 4) + digit;
+            _sizeDigits += _inExtension ? 0 : 1;
             if (++_lineLength > LongestChunkLine)
             {
                 throw Invalid("the line of a chunk's size does not end");

@@ -27,6 +27,7 @@ internal sealed class HttpStreams(HttpTransport transport, TimeSpan stallTimeout
         using HttpRequestMessage owned = request;
         request.Content = chatRequest.ToContent();
         long startedAt = MonotonicClock.Now;
+        StrongBox<bool> waitsForMore = new();
         long end = startedAt + MonotonicClock.Ticks(timeout);
         string? refusal = null;
         try
@@ -42,7 +43,7 @@ internal sealed class HttpStreams(HttpTransport transport, TimeSpan stallTimeout
                 return Failed(refusal, after is null ? message : $"retry after {after}{(message is null ? "" : $": {message}")}");
             }
 
-            bool sawForeignLine = await ReadEventsAsync(response, recorder, deadline, end).ConfigureAwait(false);
+            bool sawForeignLine = await ReadEventsAsync(response, recorder, deadline, end, waitsForMore).ConfigureAwait(false);
             return recorder.ToSample(scheduledAt, startedAt, MonotonicClock.Now, sawForeignLine);
         }
         catch (Exception exception) when (recorder.HasSucceeded && !cancellationToken.IsCancellationRequested && IsEndOfRequest(exception))
@@ -51,7 +52,7 @@ internal sealed class HttpStreams(HttpTransport transport, TimeSpan stallTimeout
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Failed(refusal ?? (MonotonicClock.Now < end ? FailureText.Stalled : FailureText.Timeout), detail: null);
+            return Failed(refusal ?? (waitsForMore.Value ? FailureText.Stalled : FailureText.Timeout), detail: null);
         }
         catch (Exception exception) when (FailureText.IsTransportFailure(exception))
         {
@@ -63,7 +64,7 @@ internal sealed class HttpStreams(HttpTransport transport, TimeSpan stallTimeout
         RequestSample Failed(string error, string? detail) => recorder.ToFailure(scheduledAt, startedAt, MonotonicClock.Now, error, detail);
     }
 
-    private async Task<bool> ReadEventsAsync(HttpResponseMessage response, StreamRecorder recorder, CancellationTokenSource deadline, long end)
+    private async Task<bool> ReadEventsAsync(HttpResponseMessage response, StreamRecorder recorder, CancellationTokenSource deadline, long end, StrongBox<bool> waitsForMore)
     {
         Stream stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable streamDisposal = stream.ConfigureAwait(false);
@@ -84,9 +85,11 @@ internal sealed class HttpStreams(HttpTransport transport, TimeSpan stallTimeout
                 recorder.Accept(sseEvent);
             }
 
-            if (recorder.HasOutput && !isEnding && stallTimeout < TimeSpan.FromSeconds(Math.Max(0, MonotonicClock.Seconds(now, end))))
+            if (recorder.HasOutput && !isEnding)
             {
-                deadline.CancelAfter(stallTimeout);
+                TimeSpan rest = TimeSpan.FromSeconds(Math.Max(0, MonotonicClock.Seconds(now, end)));
+                waitsForMore.Value = stallTimeout < rest;
+                deadline.CancelAfter(waitsForMore.Value ? stallTimeout : rest);
             }
 
             // The rest of the response is read so that the connection can be used again.

@@ -30,8 +30,8 @@ internal static class Intervals
     {
         double middle = fraction * sorted.Count;
         double half = NormalQuantile * Math.Sqrt(sorted.Count * fraction * (1 - fraction));
-        int low = (int)Math.Floor(middle - half);
-        int high = (int)Math.Ceiling(middle + half) + 1;
+        int low = (int)Math.Round(middle - half);
+        int high = (int)Math.Round(1 + middle + half);
         return low >= 1 && high <= sorted.Count ? new ConfidenceInterval(sorted[low - 1], sorted[high - 1]) : null;
     }
 

@@ -39,6 +39,6 @@ public sealed record LatencySummary
     /// <summary>95 % confidence interval of <see cref="P90"/>, as for the median.</summary>
     public ConfidenceInterval? P90Interval { get; init; }
 
-    /// <summary>95 % confidence interval of <see cref="P99"/>, as for the median; it takes some 370 values.</summary>
+    /// <summary>95 % confidence interval of <see cref="P99"/>, as for the median; it takes some 480 values.</summary>
     public ConfidenceInterval? P99Interval { get; init; }
 }

@@ -53,6 +53,13 @@ internal sealed class LoadWindow(LoadPoint point) : IDisposable
                 return LoadPhase.Counted;
             }
 
+            // Another stream's request may have been due before the one that ended the counting.
+            if (point.CoolDown == TimeSpan.Zero)
+            {
+                _coolUntil = due;
+                return null;
+            }
+
             if (_coolUntil == long.MaxValue)
             {
                 _coolUntil = due + MonotonicClock.Ticks(point.CoolDown);

@@ -90,6 +90,9 @@ public sealed record MeasurementOptions
     /// <summary>An answer that has begun and then sends nothing for this long has failed: it stalled. Waiting for the first token is bounded by <see cref="RequestTimeout"/> only.</summary>
     public TimeSpan StallTimeout { get; init; } = DefaultStallTimeout;
 
+    /// <summary>Whether .NET's own HTTP client is used even where the faster one could be.</summary>
+    internal bool UsesSystemClient { get; init; }
+
     internal static TimeSpan DefaultStallTimeout => TimeSpan.FromMinutes(2);
 
     /// <summary>Whether requests come at their own times.</summary>

@@ -14,14 +14,16 @@ internal sealed class ServerClient : IDisposable
     private readonly HttpStreams _streams;
     private readonly Lock _connecting = new();
     private readonly TimeSpan _stallTimeout;
+    private readonly bool _usesSystemClient;
     private readonly Uri _base;
     private readonly Uri _chat;
     private readonly Uri _completions;
     private readonly AuthenticationHeaderValue? _authorization;
     private EpollTransport? _epoll;
 
-    public ServerClient(Uri endpoint, string? apiKey, TimeSpan? stallTimeout = null)
+    public ServerClient(Uri endpoint, string? apiKey, TimeSpan? stallTimeout = null, bool usesSystemClient = false)
     {
+        _usesSystemClient = usesSystemClient;
         _stallTimeout = stallTimeout ?? MeasurementOptions.DefaultStallTimeout;
         _base = ToBase(endpoint);
         _chat = new Uri(_base, "v1/chat/completions");
@@ -36,7 +38,7 @@ internal sealed class ServerClient : IDisposable
     /// <summary>How streams are received: see <see cref="ClientSideFigures.Transport"/>.</summary>
     public string TransportName => IsPlainOnLinux ? "epoll" : "sockets-http-handler";
 
-    private bool IsPlainOnLinux => LibcEpoll.IsSupported && _base.Scheme == Uri.UriSchemeHttp;
+    private bool IsPlainOnLinux => !_usesSystemClient && LibcEpoll.IsSupported && _base.Scheme == Uri.UriSchemeHttp;
 
     /// <summary>Streams one completion and says all that measuring needs; a failure is in the sample, not an exception.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>

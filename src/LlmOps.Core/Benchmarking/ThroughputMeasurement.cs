@@ -22,7 +22,7 @@ public sealed class ThroughputMeasurement(MeasurementOptions options)
     {
         options.Validate();
         FilePrompts? file = options.PromptFile is null ? null : FilePrompts.Load(options.PromptFile, options.Turns > 1);
-        using ServerClient client = new(options.Endpoint, options.ApiKey, options.StallTimeout);
+        using ServerClient client = new(options.Endpoint, options.ApiKey, options.StallTimeout, options.UsesSystemClient);
         ServerProbe probe = new(client, options.ApiKey);
 
         progress?.Report(new MeasurementProgress(0, 0, 0, 0, $"Asking {client.Address} whether it is ready"));

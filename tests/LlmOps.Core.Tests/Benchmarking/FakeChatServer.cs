@@ -47,6 +47,8 @@ internal sealed class FakeChatServer : IAsyncDisposable
 
     public int ChatCount;
 
+    public int ConnectionCount => _connections.Count;
+
     /// <summary>What the server's chat template adds to a prompt.</summary>
     public const int TemplateTokens = 5;
 
@@ -57,6 +59,10 @@ internal sealed class FakeChatServer : IAsyncDisposable
 
     public static string Chunked(string text) =>
         string.Create(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetByteCount(text):x}\r\n{text}\r\n0\r\n\r\n");
+
+    /// <summary>One chunk, with more to come.</summary>
+    public static string ChunkedPart(string text) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetByteCount(text):x}\r\n{text}\r\n");
 
     /// <summary>A well-formed answer of as many tokens as asked for.</summary>
     public static string Answer(JsonElement body, int? promptTokens = null)
@@ -74,7 +80,9 @@ internal sealed class FakeChatServer : IAsyncDisposable
         return text.ToString();
     }
 
-    public static string Prompt(JsonElement body) => body.GetProperty("messages")[0].GetProperty("content").GetString()!;
+    public static string Prompt(JsonElement body) => body.TryGetProperty("messages", out JsonElement messages)
+        ? messages[messages.GetArrayLength() - 1].GetProperty("content").GetString()!
+        : body.GetProperty("prompt").GetString()!;
 
     public static async Task WriteAsync(NetworkStream stream, string text) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text));
 
@@ -96,7 +104,7 @@ internal sealed class FakeChatServer : IAsyncDisposable
                 _connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException)
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException || _stop.IsCancellationRequested)
         {
             // The test is over.
         }
@@ -113,7 +121,7 @@ internal sealed class FakeChatServer : IAsyncDisposable
                 while (await ReadRequestAsync(stream) is (string head, string body))
                 {
                     Heads.Enqueue(head);
-                    if (head.StartsWith("POST /v1/chat/completions ", StringComparison.Ordinal))
+                    if (head.StartsWith("POST /v1/chat/completions ", StringComparison.Ordinal) || head.StartsWith("POST /v1/completions ", StringComparison.Ordinal))
                     {
                         using JsonDocument document = JsonDocument.Parse(body);
                         Interlocked.Increment(ref ChatCount);

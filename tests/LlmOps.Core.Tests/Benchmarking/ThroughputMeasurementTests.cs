@@ -4,7 +4,8 @@ using Xunit;
 
 namespace LlmOps.Tests.Benchmarking;
 
-public sealed class ThroughputMeasurementTests
+/// <summary>What holds whichever way the bytes are received.</summary>
+public abstract class ThroughputMeasurementTests(bool usesSystemClient)
 {
     [Fact]
     public async Task Every_token_of_every_stream_is_counted_and_no_prompt_comes_twice()
@@ -195,7 +196,7 @@ public sealed class ThroughputMeasurementTests
         FakeChatServer server = new();
         Uri endpoint = server.Endpoint;
         await server.DisposeAsync();
-        LlmOpsException error = await Assert.ThrowsAsync<LlmOpsException>(() => MeasureAsync(new MeasurementOptions { Endpoint = endpoint, ServerName = "s" }));
+        LlmOpsException error = await Assert.ThrowsAsync<LlmOpsException>(() => MeasureAsync(new MeasurementOptions { UsesSystemClient = usesSystemClient, Endpoint = endpoint, ServerName = "s" }));
         Assert.Equal(("ServerNotReachable", ErrorKind.ServerFailed), (error.ErrorId, error.Kind));
         Assert.Equal($"No server answers at {endpoint.AbsoluteUri.TrimEnd('/')} (connection refused); start it, or check the address.", error.Message);
     }
@@ -273,8 +274,8 @@ public sealed class ThroughputMeasurementTests
         Assert.Empty(server.Heads);
     }
 
-    private static MeasurementOptions Options(FakeChatServer server) =>
-        new() { Endpoint = new Uri(server.Endpoint, "v1"), ServerName = "fake", PromptTokens = 40, OutputTokens = 8 };
+    private MeasurementOptions Options(FakeChatServer server) =>
+        new() { UsesSystemClient = usesSystemClient, Endpoint = new Uri(server.Endpoint, "v1"), ServerName = "fake", PromptTokens = 40, OutputTokens = 8 };
 
     private static async Task<ThroughputResult[]> MeasureAsync(MeasurementOptions options, IProgress<MeasurementProgress>? progress = null, CancellationToken? cancellationToken = null)
     {
@@ -287,8 +288,60 @@ public sealed class ThroughputMeasurementTests
         return [.. results];
     }
 
+    [Fact]
+    public async Task An_answer_that_falls_silent_has_stalled()
+    {
+        await using FakeChatServer server = new();
+        int calls = 0;
+        server.Chat = async (stream, body, stop) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                await FakeChatServer.WriteAsync(stream, FakeChatServer.OkHead + FakeChatServer.Chunked(FakeChatServer.Answer(body)));
+                return;
+            }
+
+            await FakeChatServer.WriteAsync(stream, FakeChatServer.OkHead + FakeChatServer.ChunkedPart("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n"));
+            await Task.Delay(Timeout.Infinite, stop);
+        };
+        ThroughputResult result = Assert.Single(await MeasureAsync(Options(server) with { Requests = 3, Concurrency = [3], Warmup = 0, StallTimeout = TimeSpan.FromMilliseconds(300) }));
+        Assert.Equal(3, result.ErrorKinds["stalled"]);
+        Assert.InRange(result.DurationSeconds, 0.29, 20);
+    }
+
+    [Fact]
+    public async Task Half_a_character_in_a_chunk_is_output_like_any_other()
+    {
+        await using FakeChatServer server = new();
+        server.Chat = async (stream, body, stop) =>
+        {
+            await FakeChatServer.WriteAsync(stream, FakeChatServer.OkHead);
+            foreach (byte half in "é"u8.ToArray())
+            {
+                byte[] data = [.. "data: {\"choices\":[{\"delta\":{\"content\":\""u8, half, .. "\"}}]}\n\n"u8];
+                await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes($"{data.Length:x}\r\n"), .. data, 13, 10], stop);
+            }
+
+            await FakeChatServer.WriteAsync(stream, FakeChatServer.Chunked("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":40,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n"));
+        };
+        ThroughputResult result = Assert.Single(await MeasureAsync(Options(server) with { Requests = 4, Warmup = 0 }));
+        Assert.Equal((0, 8L, 8L), (result.Errors, result.OutputTokens, result.Client.Chunks));
+    }
+
+    [Fact]
+    public async Task A_connection_that_the_server_keeps_is_used_again()
+    {
+        await using FakeChatServer server = new();
+        await MeasureAsync(Options(server) with { Requests = 40, Concurrency = [2] });
+        Assert.InRange(server.ConnectionCount, 1, 6);
+    }
+
     private sealed class Recorder(List<MeasurementProgress> seen) : IProgress<MeasurementProgress>
     {
         public void Report(MeasurementProgress value) => seen.Add(value);
     }
 }
+
+public sealed class ThroughputOverEpollTests() : ThroughputMeasurementTests(usesSystemClient: false);
+
+public sealed class ThroughputOverSystemClientTests() : ThroughputMeasurementTests(usesSystemClient: true);
