@@ -31,6 +31,18 @@ public static class Bytes
         return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(format, CultureInfo.InvariantCulture)} {unit}");
     }
 
+    /// <summary>Formats a rate in decimal units, as data sheets of links and memory do: <c>6.3 GB/s</c>, <c>478 GB/s</c>, <c>40.2 MB/s</c>.</summary>
+    public static string FormatRate(long bytesPerSecond)
+    {
+        (double value, string unit) = Math.Abs(bytesPerSecond) switch
+        {
+            < 1_000_000 => (bytesPerSecond / 1e3, "kB/s"),
+            < 1_000_000_000 => (bytesPerSecond / 1e6, "MB/s"),
+            _ => (bytesPerSecond / 1e9, "GB/s"),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(Math.Abs(value) >= 100 ? "0" : "0.0", CultureInfo.InvariantCulture)} {unit}");
+    }
+
     /// <summary>Reads a size: a plain number of bytes or a number with a unit. <c>GB</c> and <c>GiB</c> both mean 2^30, as in PowerShell.</summary>
     /// <returns>True and the size when <paramref name="text"/> is one.</returns>
     public static bool TryParse(string? text, out long bytes)

@@ -14,7 +14,7 @@ internal static class GpuCommand
         Option<int[]?> index = Options.WholeList("--index", "N,N", 0, "Only these GPUs, by index.");
         Option<TopologySource?> source = Options.Choice<TopologySource>("--source", "Which probe to ask.");
         Option<bool> json = Options.Json();
-        Option<bool> full = new("--full") { Description = "Show everything that is known of each GPU." };
+        Option<bool> full = new("--full") { Description = "Show everything that is known of the host and of each GPU." };
         Option<bool> matrix = new("--matrix") { Description = "Show how GPUs reach each other as a table, like 'nvidia-smi topo -m'." };
         Option<bool> visible = new("--visible") { Description = "Only what CUDA_VISIBLE_DEVICES and its like let programs see." };
         Option<TimeSpan?> watch = Options.Seconds("--watch", "Show what the GPUs do, every so many seconds, until interrupted.");
@@ -46,7 +46,7 @@ internal static class GpuCommand
             }
             else if (parsed.GetValue(matrix))
             {
-                Console.Out.Write(TopologyMatrix.ToText(found));
+                Console.Out.Write(found.Gpus.Count > 0 ? TopologyMatrix.ToText(found) : "No GPUs: models run on the processor.\n");
             }
             else
             {

@@ -41,5 +41,5 @@ internal static class GpuWatch
         CultureInfo.InvariantCulture,
         $"{sample.At:HH:mm:ss.fff}  {sample.Index,3}  {sample.UtilizationPercent,5}  {sample.MemoryUtilizationPercent,4}  {Screen.Size(sample.MemoryUsedBytes),-9}  {sample.PowerWatts,5:0} W  {sample.TemperatureCelsius,4}  {sample.GraphicsMhz,4} MHz  {Rate(sample.PcieSentBytesPerSecond),10}  {Rate(sample.PcieReceivedBytesPerSecond),10}").TrimEnd();
 
-    private static string? Rate(long? bytes) => bytes is { } known ? Bytes.Format(known) + "/s" : null;
+    private static string? Rate(long? bytes) => bytes is { } known ? Bytes.FormatRate(known) : null;
 }

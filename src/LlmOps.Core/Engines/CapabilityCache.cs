@@ -10,7 +10,8 @@ namespace LlmOps.Engines;
 /// <param name="folder">Where the entries are kept.</param>
 internal sealed class CapabilityCache(string folder)
 {
-    private static readonly string[] VariablesThatMatter =
+    /// <summary>The variables that change which devices a binary sees.</summary>
+    public static readonly string[] VariablesThatMatter =
         ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES", "GGML_BACKEND_PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"];
 
     /// <summary>What is known of the file at <paramref name="path"/>; null when nothing is, or when the file has changed since.</summary>

@@ -21,6 +21,7 @@ public sealed class EngineLocator(EngineLocatorOptions options)
     /// <summary>The environment variable that names the llama-server to use before all others.</summary>
     public const string PathVariable = "LLMOPS_LLAMA_SERVER";
 
+    private readonly KnownDevices _devices = new(options);
     private readonly CapabilityCache _cache = new(Path.Combine(options.CacheFolder, "capabilities"));
 
     /// <summary>Every engine found, best first: the one named by <c>LLMOPS_LLAMA_SERVER</c>, on PATH, obtained earlier by LlmOps.</summary>
@@ -58,6 +59,12 @@ public sealed class EngineLocator(EngineLocatorOptions options)
         string? chosen = path ?? Candidates().FirstOrDefault();
         return chosen is null ? null : await ReadAsync(chosen, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>The devices that the best engine names, where that is known without asking it or reading much; none without an engine; else null.</summary>
+    internal IReadOnlyList<EngineDevice>? FindKnownDevices() => _devices.Read();
+
+    /// <summary>Lets <see cref="FindKnownDevices"/> know what the best engine said.</summary>
+    internal void RememberDevices(EngineCapabilities best) => _devices.Write(best);
 
     private IEnumerable<string> Candidates()
     {

@@ -6,15 +6,18 @@ namespace LlmOps.Engines;
 public static class EngineTopology
 {
     /// <summary>The topology with the engine's devices added, unless probes found GPUs already: then the engine's list names the same ones.</summary>
-    public static GpuTopology AddDevices(GpuTopology topology, EngineCapabilities engine)
+    public static GpuTopology AddDevices(GpuTopology topology, EngineCapabilities engine) => AddDevices(topology, engine.Devices);
+
+    /// <summary>The same with a list of devices.</summary>
+    internal static GpuTopology AddDevices(GpuTopology topology, IReadOnlyList<EngineDevice> devices)
     {
-        if (topology.Gpus.Count > 0 || engine.Devices.Count == 0)
+        if (topology.Gpus.Count > 0 || devices.Count == 0)
         {
             return topology;
         }
 
         List<GpuDevice> gpus = [];
-        foreach (EngineDevice device in engine.Devices)
+        foreach (EngineDevice device in devices)
         {
             gpus.Add(new GpuDevice
             {

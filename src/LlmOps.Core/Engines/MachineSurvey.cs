@@ -6,6 +6,16 @@ namespace LlmOps.Engines;
 /// <param name="locator">Finds the engine that is asked.</param>
 public sealed class MachineSurvey(EngineLocator locator)
 {
+    /// <summary>The same topology in a few milliseconds, where neither an engine nor a large file must be asked for it; else null.</summary>
+    /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
+    public GpuTopology? CaptureKnown(CancellationToken cancellationToken)
+    {
+        GpuTopology topology = new TopologySurvey(new SurveyOptions()).Capture(cancellationToken);
+        return topology.Gpus.Count > 0 ? topology
+            : locator.FindKnownDevices() is { } devices ? EngineTopology.AddDevices(topology, devices)
+            : null;
+    }
+
     /// <summary>The topology; when no driver knows a GPU, with the devices that only the engine sees.</summary>
     /// <param name="options">How to survey.</param>
     /// <param name="cancellationToken">Ends the survey.</param>
@@ -25,7 +35,13 @@ public sealed class MachineSurvey(EngineLocator locator)
 
         try
         {
-            return await locator.FindBestAsync(null, cancellationToken).ConfigureAwait(false) is { } engine ? EngineTopology.AddDevices(topology, engine) : topology;
+            if (await locator.FindBestAsync(null, cancellationToken).ConfigureAwait(false) is not { } engine)
+            {
+                return topology;
+            }
+
+            locator.RememberDevices(engine);
+            return EngineTopology.AddDevices(topology, engine);
         }
         catch (LlmOpsException problem)
         {

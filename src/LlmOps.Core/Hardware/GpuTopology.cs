@@ -150,7 +150,7 @@ public sealed record GpuDevice
     /// <summary>Share of time with a kernel running, 0 to 100.</summary>
     public int? UtilizationPercent { get; init; }
 
-    /// <summary>Processes that hold memory on it.</summary>
+    /// <summary>Processes that hold memory on it, those that only draw included.</summary>
     public IReadOnlyList<GpuProcess> Processes { get; init; } = [];
 }
 
@@ -223,7 +223,8 @@ public sealed record PcieLink
 /// <param name="ProcessId">Its process id.</param>
 /// <param name="Name">Its name; null when it cannot be read.</param>
 /// <param name="MemoryBytes">Memory it holds on this GPU, in bytes; null when the driver does not say.</param>
-public sealed record GpuProcess(int ProcessId, string? Name, long? MemoryBytes);
+/// <param name="Kind">What it does there: <c>compute</c>, <c>graphics</c> (it draws a desktop) or <c>compute+graphics</c>; null when unknown.</param>
+public sealed record GpuProcess(int ProcessId, string? Name, long? MemoryBytes, string? Kind = null);
 
 /// <summary>A pair of GPUs and how they reach each other.</summary>
 public sealed record GpuLink

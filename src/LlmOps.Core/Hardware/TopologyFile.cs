@@ -8,11 +8,6 @@ public static class TopologyFile
     // Some mistake a model for a topology; a real one is a few KiB.
     private const long MostBytes = 16 * Bytes.MiB;
 
-    // The hidden property by which the PowerShell module carries objects between sessions.
-    private const string SentAlong = "LlmOpsObject";
-
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
-
     /// <summary>Reads a saved topology.</summary>
     /// <exception cref="LlmOpsException"><c>TopologyNotFound</c>, <c>TopologyUnreadable</c> or <c>TopologyInvalid</c>.</exception>
     public static GpuTopology Read(string path)
@@ -50,7 +45,7 @@ public static class TopologyFile
         ArgumentNullException.ThrowIfNull(json);
         TopologyText text = new(json, origin);
         text.RequireTopology();
-        if (FromOtherSession(json) is { } inner)
+        if (SentTopology.Find(json) is { } inner)
         {
             return Parse(inner, origin);
         }
@@ -70,38 +65,7 @@ public static class TopologyFile
     public static string ToJson(GpuTopology topology)
     {
         ArgumentNullException.ThrowIfNull(topology);
-        JsonText text = new();
-        new TopologyWriter(text).Write(topology);
-        return text.ToString();
-    }
-
-    /// <summary>
-    /// What <c>ConvertTo-Json</c> makes of a topology that came from another PowerShell session has its values flattened, and beside them
-    /// the whole object as text, which the module sends along.
-    /// </summary>
-    private static string? FromOtherSession(string json)
-    {
-        if (!json.Contains(SentAlong, StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        try
-        {
-            using JsonDocument outer = JsonDocument.Parse(json, Lenient);
-            if (!outer.RootElement.TryGetProperty(SentAlong, out JsonElement text) || text.ValueKind != JsonValueKind.String)
-            {
-                return null;
-            }
-
-            using JsonDocument inner = JsonDocument.Parse(text.GetString()!);
-            return inner.RootElement.ValueKind == JsonValueKind.Object && inner.RootElement.TryGetProperty("Topology", out JsonElement topology) ? topology.GetRawText() : null;
-        }
-        catch (JsonException)
-        {
-            // Not what the module sent; the fields beside it are then read as they are.
-            return null;
-        }
+        return TopologyWriter.ToText(topology);
     }
 
     private static LlmOpsException Unreadable(string path, string why, Exception? inner) =>

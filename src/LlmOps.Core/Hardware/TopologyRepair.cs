@@ -21,7 +21,7 @@ internal static class TopologyRepair
             Host = Complete(topology.Host),
             Gpus = gpus,
             Links = [.. (topology.Links ?? []).Where(link => link is not null)],
-            Notes = topology.Notes ?? [],
+            Notes = Known(topology.Notes) ?? [],
         };
         return Contradiction(complete) is { } problem ? throw new LlmOpsException($"{origin}: {problem}", "TopologyInvalid") : complete;
     }
@@ -29,16 +29,22 @@ internal static class TopologyRepair
     private static GpuDevice Complete(GpuDevice gpu) => gpu with
     {
         Name = gpu.Name ?? string.Empty,
-        Processes = gpu.Processes ?? [],
+        Processes = Known(gpu.Processes) ?? [],
+        ThrottleReasons = Known(gpu.ThrottleReasons),
+        Pcie = gpu.Pcie is { } link ? link with { Ports = Known(link.Ports)?.Select(port => port with { Address = port.Address ?? string.Empty }).ToArray() } : null,
     };
 
     private static HostInfo Complete(HostInfo? host) => (host ?? new HostInfo()) with
     {
-        Cpu = (host?.Cpu ?? new CpuInfo()) with { InstructionSets = host?.Cpu?.InstructionSets ?? [] },
-        Memory = host?.Memory ?? new MemoryInfo(),
-        NumaNodes = host?.NumaNodes ?? [],
+        Cpu = (host?.Cpu ?? new CpuInfo()) with { InstructionSets = Known(host?.Cpu?.InstructionSets) ?? [] },
+        Memory = (host?.Memory ?? new MemoryInfo()) with { Modules = Known(host?.Memory?.Modules) },
+        NumaNodes = Known(host?.NumaNodes) ?? [],
         Limits = host?.Limits ?? new HostLimits(),
     };
+
+    /// <summary>The list without the items that are null; null where there is no list.</summary>
+    private static T[]? Known<T>(IReadOnlyList<T>? list)
+        where T : class => list is null ? null : [.. list.Where(item => item is not null)];
 
     private static string? Contradiction(GpuTopology topology)
     {

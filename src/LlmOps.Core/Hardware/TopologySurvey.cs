@@ -63,21 +63,28 @@ public sealed class TopologySurvey(SurveyOptions options)
     {
         List<GpuDevice> gpus = [];
         List<GpuLink> links = [];
+        List<string> notes = [];
+        string? source = null;
+        DriverInfo? driver = null;
         foreach (ProbeResult result in results)
         {
-            int first = gpus.Count == 0 ? 0 : gpus.Max(gpu => gpu.Index) + 1;
-            gpus.AddRange(result.Gpus.Select(gpu => gpu with { Index = gpu.Index + first }));
-            links.AddRange(result.Links.Select(link => link with { A = link.A + first, B = link.B + first }));
+            if (result.Gpus.Count > 0)
+            {
+                source = source is null ? result.Source : source + "+" + result.Source;
+                Add(result, gpus, links);
+            }
+
+            driver ??= result.Driver;
+            notes.AddRange(result.Notes);
         }
 
-        string[] sources = [.. results.Where(result => result.Gpus.Count > 0).Select(result => result.Source)];
-        return new GpuTopology
-        {
-            Source = sources.Length == 0 ? "none" : string.Join('+', sources),
-            Driver = results.Select(result => result.Driver).FirstOrDefault(driver => driver is not null),
-            Gpus = gpus,
-            Links = links,
-            Notes = [.. results.SelectMany(result => result.Notes)],
-        };
+        return new GpuTopology { Source = source ?? "none", Driver = driver, Gpus = gpus, Links = links, Notes = notes };
+    }
+
+    private static void Add(ProbeResult result, List<GpuDevice> gpus, List<GpuLink> links)
+    {
+        int first = gpus.Count == 0 ? 0 : gpus.Max(gpu => gpu.Index) + 1;
+        gpus.AddRange(result.Gpus.Select(gpu => gpu with { Index = gpu.Index + first }));
+        links.AddRange(result.Links.Select(link => link with { A = link.A + first, B = link.B + first }));
     }
 }

@@ -7,6 +7,14 @@ namespace LlmOps.Hardware;
 /// </remarks>
 internal sealed class TopologyWriter(JsonText writer)
 {
+    /// <summary>A topology as indented JSON.</summary>
+    public static string ToText(GpuTopology topology)
+    {
+        JsonText text = new();
+        new TopologyWriter(text).Write(topology);
+        return text.ToString();
+    }
+
     public void Write(GpuTopology topology)
     {
         writer.WriteStartObject();
@@ -165,6 +173,7 @@ internal sealed class TopologyWriter(JsonText writer)
             writer.WriteNumber("processId", process.ProcessId);
             Text("name", process.Name);
             Number("memoryBytes", process.MemoryBytes);
+            Text("kind", process.Kind);
             writer.WriteEndObject();
         }
 

@@ -48,7 +48,17 @@ internal sealed class VendorProgram(string name, ProbeContext context, params IR
     private static string? Find(string name, ProbeContext context, IReadOnlyList<string> more)
     {
         string path = context.Options.GetEnvironmentVariable("PATH") ?? string.Empty;
-        IEnumerable<string> folders = path.Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Concat(more);
-        return ExecutableFinder.Find(name, string.Join(System.IO.Path.PathSeparator, folders.Select(context.Files.Locate)));
+        string located = string.Empty;
+        foreach (string folder in path.Split(System.IO.Path.PathSeparator))
+        {
+            located += folder.Length == 0 ? string.Empty : context.Files.Locate(folder) + System.IO.Path.PathSeparator;
+        }
+
+        foreach (string folder in more)
+        {
+            located += context.Files.Locate(folder) + System.IO.Path.PathSeparator;
+        }
+
+        return ExecutableFinder.Find(name, located);
     }
 }

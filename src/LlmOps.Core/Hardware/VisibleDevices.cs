@@ -23,12 +23,12 @@ public static class VisibleDevices
         List<string> notes = [.. topology.Notes];
         List<GpuDevice> nvidia = Of(topology, GpuVendor.Nvidia);
         List<GpuDevice> amd = Of(topology, GpuVendor.Amd);
-        if (environment.CudaVisibleDevices is { } cuda)
+        if (environment.CudaVisibleDevices is { } cuda && nvidia.Count > 0)
         {
             nvidia = Renumber(Choose("CUDA_VISIBLE_DEVICES", cuda, InCudaOrder(nvidia, environment.CudaDeviceOrder, notes), notes));
         }
 
-        if (environment.RocrVisibleDevices is { } rocr)
+        if (environment.RocrVisibleDevices is { } rocr && amd.Count > 0)
         {
             amd = Choose("ROCR_VISIBLE_DEVICES", rocr, amd, notes);
         }

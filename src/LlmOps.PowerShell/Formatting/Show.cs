@@ -9,7 +9,7 @@ public static class Show
     public static string Size(long? bytes) => bytes is long size ? Bytes.Format(size) : string.Empty;
 
     /// <summary>A bandwidth: <c>12.0 GiB/s</c>.</summary>
-    public static string Bandwidth(long? bytesPerSecond) => bytesPerSecond is long rate ? Bytes.Format(rate) + "/s" : string.Empty;
+    public static string Bandwidth(long? bytesPerSecond) => bytesPerSecond is long rate ? Bytes.FormatRate(rate) : string.Empty;
 
     /// <summary>A count as people say it: <c>32.8 B</c> for parameters, <c>512</c> as it is.</summary>
     public static string Count(long? count) => count switch

@@ -24,7 +24,7 @@ public static class ShowHardware
     {
         Invariant($"{link.A}-{link.B}: {link.Kind}"),
         link.Nvlinks > 0 ? Invariant($"{link.Nvlinks} NVLinks") : null,
-        link.BytesPerSecond is long rate ? Bytes.Format(rate) + "/s" : null,
+        link.BytesPerSecond is long rate ? Bytes.FormatRate(rate) : null,
         link.PeerAccess switch { true => "peer access", false => "no peer access", null => null },
     }.OfType<string>());
 

@@ -4,7 +4,7 @@ using System.Text;
 namespace LlmOps.Core.Tests.Hardware;
 
 /// <summary>A card's facts as its driver reports them. Clocks in MHz, memory in MiB.</summary>
-internal sealed record NvidiaCard(string Name, string Capability, int Architecture, int Memory, int Reserved, int Cores, int BusWidth, int GraphicsClock, int MemoryClock, int Watts, int Generation)
+internal sealed record NvidiaCard(string Name, string Capability, int Architecture, int Memory, int Reserved, int Cores, int BusWidth, int GraphicsClock, int MemoryClock, int Watts, int Generation, int Lanes = 16)
 {
     public static readonly NvidiaCard Rtx3060 = new("NVIDIA GeForce RTX 3060", "8.6", 7, 12288, 250, 3584, 192, 2100, 7501, 170, 4);
     public static readonly NvidiaCard Rtx4080Super = new("NVIDIA GeForce RTX 4080 SUPER", "8.9", 8, 32760, 320, 10240, 256, 3105, 11501, 320, 4);
@@ -13,7 +13,7 @@ internal sealed record NvidiaCard(string Name, string Capability, int Architectu
     public static readonly NvidiaCard Rtx3090 = new("NVIDIA GeForce RTX 3090", "8.6", 7, 24576, 325, 10496, 384, 2100, 9751, 350, 4);
     public static readonly NvidiaCard H100 = new("NVIDIA H100 80GB HBM3", "9.0", 9, 81559, 612, 16896, 5120, 1980, 2619, 700, 5);
     public static readonly NvidiaCard A100 = new("NVIDIA A100-SXM4-40GB", "8.0", 7, 40960, 590, 6912, 5120, 1410, 1215, 400, 4);
-    public static readonly NvidiaCard Rtx4060Laptop = new("NVIDIA GeForce RTX 4060 Laptop GPU", "8.9", 8, 8188, 225, 3072, 128, 3105, 8001, 115, 4);
+    public static readonly NvidiaCard Rtx4060Laptop = new("NVIDIA GeForce RTX 4060 Laptop GPU", "8.9", 8, 8188, 225, 3072, 128, 3105, 8001, 115, 4, Lanes: 8);
     public static readonly NvidiaCard TeslaT4 = new("Tesla T4", "7.5", 6, 15360, 443, 2560, 256, 1590, 5001, 70, 3);
 }
 
@@ -78,7 +78,7 @@ internal sealed class MachineRoot(FakeRoot root)
     {
         (int slotGeneration, int slotWidth) = slot ?? (3, 16);
         Pci(port, 1, width, slotGeneration, slotWidth, ("vendor", "0x8086"));
-        Pci($"{port}/0000:{bus}:00.0", 1, width, card.Generation, 16, ("vendor", "0x10de"), ("class", "0x030000"), ("numa_node", Text(node)));
+        Pci($"{port}/0000:{bus}:00.0", 1, width, card.Generation, card.Lanes, ("vendor", "0x10de"), ("class", "0x030000"), ("numa_node", Text(node)));
         int index = _cards++;
         string own = string.Create(CultureInfo.InvariantCulture, $"""
             name={card.Name}
@@ -93,7 +93,7 @@ internal sealed class MachineRoot(FakeRoot root)
             generation=1
             width={width}
             maxGeneration={Math.Min(card.Generation, slotGeneration)}
-            maxWidth={Math.Min(16, slotWidth)}
+            maxWidth={Math.Min(card.Lanes, slotWidth)}
             cardGeneration={card.Generation}
             temperature={30 + index}
             power={10000 + (1000 * index)}

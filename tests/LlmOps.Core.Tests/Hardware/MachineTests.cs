@@ -130,6 +130,58 @@ public sealed class MachineTests : IDisposable
         Assert.Equal((16 * Bytes.GiB, 13 * Bytes.GiB, 64 * Bytes.MiB), (host.Memory.TotalBytes, host.Memory.AvailableBytes, host.Limits.ShmBytes));
     }
 
+    [Fact]
+    public async Task One_card_that_drives_the_display_says_who_draws_on_it()
+    {
+        GpuDevice gpu = Assert.Single((await SurveyAsync("one-3090")).Gpus);
+
+        Assert.Equal((true, 24576 * Bytes.MiB, "8.6", "Ampere"), (gpu.DisplayActive, gpu.MemoryTotalBytes, gpu.ComputeCapability, gpu.Architecture));
+        Assert.Equal([new GpuProcess(1201, null, 40 * Bytes.MiB, "graphics")], gpu.Processes);
+        Assert.Equal((4, 16, false), (gpu.Pcie?.SlotGeneration, gpu.Pcie?.SlotWidth, gpu.Pcie?.IsDowngraded));
+    }
+
+    [Theory]
+    [InlineData("two-2080ti-nvlink", 2, "2.0", 51_562_000_000)]
+    [InlineData("nvlink-pair-3090", 4, "3.1", 56_248_000_000)]
+    public async Task A_pair_is_joined_by_its_nvlinks(string name, int links, string version, long bytesPerSecond)
+    {
+        GpuLink link = Assert.Single((await SurveyAsync(name)).Links);
+        Assert.Equal((GpuLinkKind.NVLink, links, version, bytesPerSecond, true), (link.Kind, link.Nvlinks, link.NvlinkVersion, link.BytesPerSecond, link.PeerAccess));
+    }
+
+    [Fact]
+    public async Task Under_wsl_gpus_have_no_peer_access_and_processes_no_known_memory()
+    {
+        GpuTopology topology = await SurveyAsync("wsl-two-2080ti");
+
+        Assert.Equal((true, "microsoft"), (topology.Host.IsWsl, topology.Host.VirtualMachine));
+        Assert.Equal((false, "not supported"), (Assert.Single(topology.Links).PeerAccess, topology.Links[0].PeerStatus));
+        Assert.Equal([new GpuProcess(4242, null, null, "compute")], topology.Gpus[0].Processes);
+    }
+
+    [Fact]
+    public async Task A_laptop_lists_its_card_before_the_integrated_gpu_that_shares_the_hosts_memory()
+    {
+        GpuTopology topology = await SurveyAsync("hybrid-laptop");
+
+        Assert.Equal([(0, GpuVendor.Nvidia, false), (1, GpuVendor.Intel, true)], topology.Gpus.Select(gpu => (gpu.Index, gpu.Vendor, gpu.IsIntegrated)));
+        GpuDevice shared = topology.Gpus[1];
+        Assert.True(shared.DisplayActive == true && shared.SharedMemory);
+        Assert.Equal(topology.Host.Memory.TotalBytes, shared.MemoryTotalBytes);
+        Assert.Equal((8, 8, false), (topology.Gpus[0].Pcie?.CardWidth, topology.Gpus[0].Pcie?.Width, topology.Gpus[0].Pcie?.IsLimitedBySlot));
+    }
+
+    [Theory]
+    [InlineData("driver-library-mismatch", "driver and library have different versions")]
+    [InlineData("no-driver", "The PCI bus has an NVIDIA GPU at 0000:01:00.0, but libnvidia-ml.so.1 is not installed here")]
+    public async Task A_card_that_cannot_be_used_is_named_in_a_note(string name, string note)
+    {
+        GpuTopology topology = await SurveyAsync(name);
+
+        Assert.Empty(topology.Gpus);
+        Assert.Contains(note, Assert.Single(topology.Notes), StringComparison.Ordinal);
+    }
+
     public void Dispose() => _root.Dispose();
 
     private async Task<GpuTopology> SurveyAsync(string name)

@@ -12,7 +12,7 @@ internal static class Machines
         ["five-cards-dual-xeon"] = FiveCards,
         ["two-2080ti-nvlink"] = machine => NvlinkPair(machine, Rtx2080Ti, version: 2, ports: 2),
         ["one-3090"] = One3090,
-        ["nvlink-pair-3090"] = machine => NvlinkPair(machine, Rtx3090, version: 4, ports: 4),
+        ["nvlink-pair-3090"] = machine => NvlinkPair(machine, Rtx3090, version: 5, ports: 4),
         ["eight-h100-nvswitch"] = EightH100,
         ["mig-a100"] = Mig,
         ["wsl-two-2080ti"] = Wsl,
@@ -55,7 +55,7 @@ internal static class Machines
 
     private static Task One3090(MachineRoot machine) => machine
         .Host("one-3090", "Ubuntu 22.04.5 LTS", "6.5.0-41-generic", "AMD Ryzen 9 5950X 16-Core Processor", 1, 16, 2, 64)
-        .Card(Rtx3090, "pci0000:00/0000:00:03.1", "01", slot: (4, 16), display: true)
+        .Card(Rtx3090, "pci0000:00/0000:00:03.1", "01", slot: (4, 16), display: true, more: "graphics=1201:41943040")
         .DriverAsync("550.54.14", 12040);
 
     private static Task EightH100(MachineRoot machine)

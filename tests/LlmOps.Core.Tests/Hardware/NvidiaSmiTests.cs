@@ -18,7 +18,7 @@ public sealed class NvidiaSmiTests : IDisposable
         Assert.Equal((22528 * Bytes.MiB, 9932 * Bytes.MiB, 200 * Bytes.MiB), (gpu.MemoryTotalBytes, gpu.MemoryFreeBytes, gpu.MemoryReservedBytes));
         Assert.Equal(new PcieLink { Generation = 1, Width = 8, MaxGeneration = 3, MaxWidth = 16 }, gpu.Pcie);
         Assert.Equal((38, 18.25, 250.0, 7, false), (gpu.TemperatureCelsius, gpu.PowerWatts, gpu.PowerLimitWatts, gpu.UtilizationPercent, gpu.DisplayActive));
-        Assert.Equal([new GpuProcess(9498, "VLLM::Worker_TP1", 12392 * Bytes.MiB)], gpu.Processes);
+        Assert.Equal([new GpuProcess(9498, "VLLM::Worker_TP1", 12392 * Bytes.MiB, "compute"), new GpuProcess(1201, "/usr/lib/xorg/Xorg", 4 * Bytes.MiB, "graphics")], gpu.Processes);
     }
 
     [Theory]

@@ -48,7 +48,7 @@ public sealed class NvmlTests : IDisposable
         Assert.Equal((22528 * Bytes.MiB, (22528 - 256 - 12396) * Bytes.MiB, 256 * Bytes.MiB), (gpu.MemoryTotalBytes, gpu.MemoryFreeBytes, gpu.MemoryReservedBytes));
         Assert.Equal(new PcieLink { Generation = 1, Width = 16, MaxGeneration = 3, MaxWidth = 16, IsDowngraded = false, BytesPerSecond = 12_603_076_923 }, gpu.Pcie);
         Assert.Equal((30, 18.25, 250.0, 4, false), (gpu.TemperatureCelsius, gpu.PowerWatts, gpu.PowerLimitWatts, gpu.UtilizationPercent, gpu.DisplayActive));
-        Assert.Equal([new GpuProcess(9497, "VLLM::Worker_TP", 12993953792), new GpuProcess(4242, null, null)], gpu.Processes);
+        Assert.Equal([new GpuProcess(9497, "VLLM::Worker_TP", 12993953792, "compute"), new GpuProcess(4242, null, null, "compute")], gpu.Processes);
         Assert.Equal(new GpuLink { A = 0, B = 1, Kind = GpuLinkKind.NVLink, Nvlinks = 2, NvlinkVersion = "2.0", BytesPerSecond = 51_562_000_000, PeerAccess = true, PeerStatus = "ok" }, Assert.Single(topology.Links));
     }
 
@@ -182,6 +182,16 @@ public sealed class NvmlTests : IDisposable
     {
         GpuTopology topology = await SurveyAsync(TwoCards + "gpu1.processes=many=200\n");
         Assert.Equal((200, 1199), (topology.Gpus[1].Processes.Count, topology.Gpus[1].Processes[^1].ProcessId));
+    }
+
+    [Fact]
+    public async Task Processes_that_only_draw_are_listed_as_such_and_those_that_do_both_once()
+    {
+        _root.Write("/proc/1201/comm", "Xorg\n");
+        GpuTopology topology = await SurveyAsync(TwoCards + "gpu0.processes=9497:5000000000\ngpu0.graphics=1201:4194304 9497:5000000000\n");
+
+        Assert.Equal([new GpuProcess(9497, null, 5_000_000_000, "compute+graphics"), new GpuProcess(1201, "Xorg", 4 * Bytes.MiB, "graphics")], topology.Gpus[0].Processes);
+        Assert.Empty(topology.Gpus[1].Processes);
     }
 
     [Fact]

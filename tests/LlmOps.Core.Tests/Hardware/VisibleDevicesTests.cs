@@ -14,6 +14,7 @@ public sealed class VisibleDevicesTests
     [InlineData("2", "FASTEST_FIRST", new[] { 0 })]
     [InlineData("GPU-00000003", null, new[] { 3 })]
     [InlineData("GPU-00000004-0000-4000-8000-820000000000,GPU-00000000", null, new[] { 4, 0 })]
+    [InlineData("GPU-00000003,0", "PCI_BUS_ID", new[] { 3, 0 })]
     [InlineData("", null, new int[0])]
     [InlineData("-1", null, new int[0])]
     [InlineData("0,-1,1", "PCI_BUS_ID", new[] { 0 })]
@@ -49,6 +50,32 @@ public sealed class VisibleDevicesTests
         GpuTopology topology = new() { Gpus = radeons, Environment = new GpuEnvironment { RocrVisibleDevices = "GPU-2000000000000000,1", HipVisibleDevices = "1" } };
 
         Assert.Equal(1, Assert.Single(VisibleDevices.Apply(topology).Gpus).Index);
+    }
+
+    [Theory]
+    [InlineData(null, "1", null, new[] { 1 })]
+    [InlineData(null, "2,0", null, new[] { 2, 0 })]
+    [InlineData("1,2", null, null, new[] { 1, 2 })]
+    [InlineData("2", "1", null, new[] { 1 })]
+    [InlineData(null, "0,7,1", "HIP_VISIBLE_DEVICES=0,7,1: '7' names no GPU", new[] { 0 })]
+    public void Radeons_obey_hips_variable_and_without_it_cudas(string? cuda, string? hip, string? note, int[] indexes)
+    {
+        GpuDevice[] radeons = [.. Enumerable.Range(0, 3).Select(index => new GpuDevice { Index = index, Vendor = GpuVendor.Amd })];
+        GpuTopology seen = VisibleDevices.Apply(new GpuTopology { Gpus = radeons, Environment = new GpuEnvironment { CudaVisibleDevices = cuda, HipVisibleDevices = hip } });
+
+        Assert.Equal(indexes, seen.Gpus.Select(gpu => gpu.Index));
+        Assert.Equal(note is null ? 0 : 1, seen.Notes.Count);
+        Assert.All(seen.Notes, told => Assert.StartsWith(note!, told, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Parts_of_a_divided_gpu_have_no_number()
+    {
+        GpuTopology divided = TopologyFile.Read(Fixture.PathOf(Path.Join("Machines", "mig-a100.json"))) with { Environment = new GpuEnvironment { CudaVisibleDevices = "0,1" } };
+        GpuTopology seen = VisibleDevices.Apply(divided);
+
+        Assert.Equal([1], seen.Gpus.Select(gpu => gpu.Index));
+        Assert.Contains("'1' names no GPU", Assert.Single(seen.Notes), StringComparison.Ordinal);
     }
 
     [Fact]

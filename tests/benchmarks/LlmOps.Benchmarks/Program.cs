@@ -10,9 +10,6 @@ internal static class Program
     {
         switch (arguments)
         {
-            // What the side-by-side measurement starts: a .NET program that does nothing.
-            case ["empty"]:
-                return 0;
             case ["first", string root]:
                 TopologyBenchmark.PrintFirst(root);
                 return 0;

@@ -5,21 +5,32 @@ namespace LlmOps.Hardware.Amd;
 /// <summary>Reads AMD GPUs from what the amdgpu and KFD drivers show in /sys. Needs no library and no permission.</summary>
 internal sealed class AmdProbe : IGpuProbe
 {
+    private const string SourceName = "amd";
     private const string VendorId = "0x1002";
 
     public ProbeResult Probe(ProbeContext context, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DrmCard> cards = DrmCard.List(context.Files, VendorId);
+        return cards.Count > 0 ? Read(cards, context, cancellationToken) : new ProbeResult
+        {
+            Source = SourceName,
+            Notes = context.IsAskedFor ? ["/sys/class/drm has no AMD card; the amdgpu driver may not be loaded."] : [],
+        };
+    }
+
+    private static ProbeResult Read(IReadOnlyList<DrmCard> cards, ProbeContext context, CancellationToken cancellationToken)
     {
         SystemFiles files = context.Files;
         IReadOnlyList<KfdNode> compute = KfdNode.ReadAll(files);
         List<GpuDevice> gpus = [];
         List<string> notes = [];
-        foreach (DrmCard card in DrmCard.List(files, VendorId))
+        foreach (DrmCard card in cards)
         {
             cancellationToken.ThrowIfCancellationRequested();
             gpus.Add(AmdDevice.Read(files, card, compute.FirstOrDefault(node => node.Address == card.Address)) with { Index = gpus.Count });
         }
 
-        if (gpus.Count > 0 && (context.IsAskedFor || gpus.Exists(gpu => gpu.MemoryTotalBytes == 0)))
+        if (context.IsAskedFor || gpus.Exists(gpu => gpu.MemoryTotalBytes == 0))
         {
             FillGaps(gpus, context, notes, cancellationToken);
         }
@@ -32,12 +43,7 @@ internal sealed class AmdProbe : IGpuProbe
             }
         }
 
-        if (gpus.Count == 0 && context.IsAskedFor)
-        {
-            notes.Add("/sys/class/drm has no AMD card; the amdgpu driver may not be loaded.");
-        }
-
-        return new ProbeResult { Source = "amd", IsUsable = gpus.Count > 0, Gpus = gpus, Links = KfdLinks.Mark(PciLinks.Between(gpus, context), gpus, compute, files), Notes = notes };
+        return new ProbeResult { Source = SourceName, IsUsable = true, Gpus = gpus, Links = KfdLinks.Mark(PciLinks.Between(gpus, context), gpus, compute, files), Notes = notes };
     }
 
     /// <summary>Asks the amd-smi program. It takes a second, so only when a person wants this source or /sys left out what a plan needs.</summary>

@@ -5,25 +5,29 @@ namespace LlmOps.Hardware.Intel;
 /// <summary>Reads Intel GPUs from what the xe and i915 drivers show in /sys.</summary>
 internal sealed class IntelProbe : IGpuProbe
 {
+    private const string SourceName = "intel";
     private const string VendorId = "0x8086";
 
     public ProbeResult Probe(ProbeContext context, CancellationToken cancellationToken)
     {
+        IReadOnlyList<DrmCard> cards = DrmCard.List(context.Files, VendorId);
+        return cards.Count > 0 ? Read(cards, context, cancellationToken) : new ProbeResult
+        {
+            Source = SourceName,
+            Notes = context.IsAskedFor ? ["/sys/class/drm has no Intel card; neither xe nor i915 may be loaded."] : [],
+        };
+    }
+
+    private static ProbeResult Read(IReadOnlyList<DrmCard> cards, ProbeContext context, CancellationToken cancellationToken)
+    {
         List<GpuDevice> gpus = [];
-        foreach (DrmCard card in DrmCard.List(context.Files, VendorId))
+        foreach (DrmCard card in cards)
         {
             cancellationToken.ThrowIfCancellationRequested();
             gpus.Add(Read(context, card) with { Index = gpus.Count });
         }
 
-        return new ProbeResult
-        {
-            Source = "intel",
-            IsUsable = gpus.Count > 0,
-            Gpus = gpus,
-            Links = PciLinks.Between(gpus, context),
-            Notes = gpus.Count == 0 && context.IsAskedFor ? ["/sys/class/drm has no Intel card; neither xe nor i915 may be loaded."] : [],
-        };
+        return new ProbeResult { Source = SourceName, IsUsable = true, Gpus = gpus, Links = PciLinks.Between(gpus, context) };
     }
 
     private static GpuDevice Read(ProbeContext context, DrmCard card)

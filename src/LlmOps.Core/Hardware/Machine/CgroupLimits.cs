@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace LlmOps.Hardware.Machine;
 
 /// <summary>What this process's cgroup allows. A limit of any ancestor counts too, so the whole way up is read.</summary>
@@ -61,8 +59,8 @@ internal sealed record CgroupLimits
     {
         string[] parts = quotaAndPeriod?.Split(' ') ?? [];
         return parts.Length == 2
-            && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long quota) && quota > 0
-            && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out long period) && period > 0
+            && SystemFiles.ParseDigits(parts[0]) is { } quota and > 0
+            && SystemFiles.ParseDigits(parts[1]) is { } period and > 0
             ? this with { QuotaCores = Math.Min(QuotaCores ?? double.MaxValue, (double)quota / period) }
             : this;
     }

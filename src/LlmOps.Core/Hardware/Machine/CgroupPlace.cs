@@ -5,11 +5,10 @@ namespace LlmOps.Hardware.Machine;
 /// <param name="Folders">The process's own cgroup and every one above it, as folders.</param>
 internal sealed record CgroupPlace(bool IsVersion2, IReadOnlyList<string> Folders)
 {
-    private static readonly string[] Controllers = ["memory", "cpu"];
-
     /// <summary>Puts the membership (/proc/self/cgroup: <c>0::/path</c>, <c>4:memory:/path</c>) and the mounts together.</summary>
-    public static IEnumerable<CgroupPlace> Find(string membership, IReadOnlyList<Mount> mounts)
+    public static IReadOnlyList<CgroupPlace> Find(string membership, IReadOnlyList<Mount> mounts)
     {
+        List<CgroupPlace> places = [];
         foreach (string line in membership.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] fields = line.Split(':', 3);
@@ -19,20 +18,46 @@ internal sealed record CgroupPlace(bool IsVersion2, IReadOnlyList<string> Folder
             }
 
             bool isVersion2 = fields[0] == "0" && fields[1].Length == 0;
-            string? controller = Controllers.FirstOrDefault(fields[1].Split(',').Contains);
+            string? controller = Lists(fields[1], "memory") ? "memory" : Lists(fields[1], "cpu") ? "cpu" : null;
             if (!isVersion2 && controller is null)
             {
                 continue;
             }
 
-            Mount? mount = isVersion2
-                ? mounts.FirstOrDefault(candidate => candidate.FileSystem == "cgroup2")
-                : mounts.FirstOrDefault(candidate => candidate.FileSystem == "cgroup" && candidate.Options.Split(',').Contains(controller));
-            if (mount is not null)
+            if (MountOf(mounts, controller) is { } mount)
             {
-                yield return new CgroupPlace(isVersion2, [.. WayUp(mount.MountPoint, Below(mount.Root, fields[2].Trim()))]);
+                places.Add(new CgroupPlace(isVersion2, WayUp(mount.MountPoint, Below(mount.Root, fields[2].Trim()))));
             }
         }
+
+        return places;
+    }
+
+    /// <summary>Where a hierarchy is mounted: that of a controller, or without one the unified hierarchy.</summary>
+    private static Mount? MountOf(IReadOnlyList<Mount> mounts, string? controller)
+    {
+        foreach (Mount mount in mounts)
+        {
+            if (controller is null ? mount.FileSystem == "cgroup2" : mount.FileSystem == "cgroup" && Lists(mount.Options, controller))
+            {
+                return mount;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool Lists(string list, string wanted)
+    {
+        foreach (string entry in list.Split(','))
+        {
+            if (entry == wanted)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The path below the mount. A container may see the host's whole path while only its own part is mounted.</summary>
@@ -44,16 +69,18 @@ internal sealed record CgroupPlace(bool IsVersion2, IReadOnlyList<string> Folder
             : string.Empty;
     }
 
-    private static IEnumerable<string> WayUp(string mountPoint, string path)
+    private static List<string> WayUp(string mountPoint, string path)
     {
         string rest = path.TrimEnd('/');
+        List<string> folders = [];
 
         // A path that leaves the namespace (/../..) names nothing that is mounted here.
         for (rest = rest.Contains("/..", StringComparison.Ordinal) ? string.Empty : rest; rest.Length > 0; rest = rest[..rest.LastIndexOf('/')])
         {
-            yield return mountPoint + rest;
+            folders.Add(mountPoint + rest);
         }
 
-        yield return mountPoint;
+        folders.Add(mountPoint);
+        return folders;
     }
 }

@@ -10,10 +10,18 @@ internal static class ContainerSigns
     public static bool Found(SystemFiles files, Func<string, string?> getEnvironmentVariable)
     {
         // systemd-nspawn, podman and LXC set "container"; the runtime that this process is in, so only for the running machine.
-        bool isNamed = files.IsLive && !string.IsNullOrEmpty(getEnvironmentVariable("container"));
+        bool isFound = files.IsLive && !string.IsNullOrEmpty(getEnvironmentVariable("container"));
         string cgroup = files.ReadText("/proc/1/cgroup") ?? string.Empty;
-        return isNamed
-            || Files.Any(files.Exists)
-            || CgroupNames.Any(name => cgroup.Contains(name, StringComparison.Ordinal));
+        foreach (string file in Files)
+        {
+            isFound |= files.Exists(file);
+        }
+
+        foreach (string name in CgroupNames)
+        {
+            isFound |= cgroup.Contains(name, StringComparison.Ordinal);
+        }
+
+        return isFound;
     }
 }

@@ -56,7 +56,7 @@ internal sealed record CpuTable
                     break;
                 case "core id":
                     sockets.Add(socket);
-                    cores.Add($"{socket}:{value}");
+                    cores.Add(string.Concat(socket, ":", value));
                     break;
                 case "model name":
                     model ??= value.ToString();
@@ -76,9 +76,22 @@ internal sealed record CpuTable
             Processors = processors,
             Sockets = sockets.Count == 0 ? null : sockets.Count,
             PhysicalCores = cores.Count == 0 ? null : cores.Count,
-            IsVirtual = words.Contains("hypervisor"),
+            IsVirtual = IsListed(words, "hypervisor"),
             InstructionSets = Known(words),
         };
+    }
+
+    private static bool IsListed(string[] words, string wanted)
+    {
+        foreach (string word in words)
+        {
+            if (word == wanted)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static string[] Known(string[] words)

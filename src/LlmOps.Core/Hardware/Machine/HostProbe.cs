@@ -12,10 +12,10 @@ internal static class HostProbe
     private static HostInfo ReadLinux(SystemFiles files, SurveyOptions options)
     {
         string? kernel = files.ReadValue("/proc/sys/kernel/osrelease");
-        IReadOnlyDictionary<string, long> memory = KernelTables.ParseMemory(files.ReadText("/proc/meminfo") ?? string.Empty);
+        string memory = files.ReadText("/proc/meminfo") ?? string.Empty;
         CgroupLimits cgroup = CgroupLimits.Read(files);
         (CpuInfo Cpu, bool IsVirtual) processor = CpuReader.Read(files);
-        long? total = Known(memory, "MemTotal");
+        long? total = KernelTables.ParseMemory(memory, "MemTotal");
         bool isWsl = kernel?.Contains("microsoft", StringComparison.OrdinalIgnoreCase) == true || files.Exists("/proc/sys/fs/binfmt_misc/WSLInterop");
         return new HostInfo
         {
@@ -31,13 +31,13 @@ internal static class HostProbe
                 new MemoryInfo
                 {
                     TotalBytes = Least(total, cgroup.MemoryBytes),
-                    AvailableBytes = Least(Known(memory, "MemAvailable"), cgroup.MemoryLeftBytes),
-                    SwapBytes = Known(memory, "SwapTotal"),
-                    SwapFreeBytes = Known(memory, "SwapFree"),
+                    AvailableBytes = Least(KernelTables.ParseMemory(memory, "MemAvailable"), cgroup.MemoryLeftBytes),
+                    SwapBytes = KernelTables.ParseMemory(memory, "SwapTotal"),
+                    SwapFreeBytes = KernelTables.ParseMemory(memory, "SwapFree"),
                     LimitBytes = cgroup.MemoryBytes,
-                    HugePageBytes = Known(memory, "Hugepagesize"),
-                    HugePages = (int?)Known(memory, "HugePages_Total"),
-                    HugePagesFree = (int?)Known(memory, "HugePages_Free"),
+                    HugePageBytes = KernelTables.ParseMemory(memory, "Hugepagesize"),
+                    HugePages = (int?)KernelTables.ParseMemory(memory, "HugePages_Total"),
+                    HugePagesFree = (int?)KernelTables.ParseMemory(memory, "HugePages_Free"),
                     TransparentHugePages = Chosen(files.ReadValue("/sys/kernel/mm/transparent_hugepage/enabled")),
                 },
                 files),
@@ -68,8 +68,6 @@ internal static class HostProbe
         int end = start < 0 ? -1 : choices!.IndexOf(']', start);
         return end < 0 ? null : choices![(start + 1)..end];
     }
-
-    private static long? Known(IReadOnlyDictionary<string, long> values, string name) => values.TryGetValue(name, out long value) ? value : null;
 
     private static long? Least(long? a, long? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
 }

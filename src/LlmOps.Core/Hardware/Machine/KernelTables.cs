@@ -1,26 +1,26 @@
-using System.Globalization;
-
 namespace LlmOps.Hardware.Machine;
 
 /// <summary>Readers for the kernel's small text tables. Pure functions of text.</summary>
 internal static class KernelTables
 {
-    /// <summary>Reads <c>MemTotal:  131072 kB</c> lines, also those of a NUMA node (<c>Node 0 MemTotal: …</c>), into bytes.</summary>
-    public static IReadOnlyDictionary<string, long> ParseMemory(string text)
+    /// <summary>The value in bytes of a <c>MemTotal:  131072 kB</c> line, also in the table of a NUMA node (<c>Node 0 MemTotal: …</c>); null when absent.</summary>
+    public static long? ParseMemory(string text, string name)
     {
-        Dictionary<string, long> values = new(StringComparer.Ordinal);
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (ReadOnlySpan<char> line in new TextLines(text))
         {
-            int colon = line.IndexOf(':', StringComparison.Ordinal);
-            string[] words = colon < 0 ? [] : line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            if (words.Length > 0 && long.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+            int colon = line.IndexOf(':');
+            if (colon < name.Length || !line[..colon].EndsWith(name, StringComparison.Ordinal) || (colon > name.Length && line[colon - name.Length - 1] != ' '))
             {
-                string name = line[..colon].Trim();
-                values[name[(name.LastIndexOf(' ') + 1)..]] = words.Length > 1 && words[1] == "kB" ? number * Bytes.KiB : number;
+                continue;
             }
+
+            ReadOnlySpan<char> value = line[(colon + 1)..].Trim();
+            int end = value.IndexOf(' ');
+            bool isKibibytes = end >= 0 && value[end..].Trim() is "kB";
+            return SystemFiles.ParseDigits(end < 0 ? value : value[..end]) * (isKibibytes ? Bytes.KiB : 1);
         }
 
-        return values;
+        return null;
     }
 
     /// <summary>The value of <c>NAME="value"</c> in a shell-like file; null when absent or empty.</summary>
@@ -66,14 +66,14 @@ internal static class KernelTables
         {
             string[] ends = range.Split('-');
             if (ends.Length > 2
-                || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int first)
-                || !int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int last)
-                || last < first)
+                || SystemFiles.ParseDigits(ends[0]) is not { } first
+                || SystemFiles.ParseDigits(ends[^1]) is not { } last
+                || last < first || last > int.MaxValue / 2)
             {
                 return null;
             }
 
-            count += last - first + 1;
+            count += (int)(last - first) + 1;
         }
 
         return count;

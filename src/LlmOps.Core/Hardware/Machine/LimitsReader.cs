@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace LlmOps.Hardware.Machine;
 
 /// <summary>Reads the limits of this process and the size of its shared memory.</summary>
@@ -14,8 +12,20 @@ internal static class LimitsReader
         {
             MemlockBytes = SoftLimit(table, "Max locked memory"),
             Nofile = SoftLimit(table, "Max open files"),
-            ShmBytes = MountTable.Read(files).LastOrDefault(mount => mount.MountPoint == SharedMemory)?.TmpfsBytes ?? (files.IsLive ? MountedSize() : null),
+            ShmBytes = SharedMemoryBytes(files) ?? (files.IsLive ? MountedSize() : null),
         };
+    }
+
+    /// <summary>The size of what was mounted last, which hides the others.</summary>
+    private static long? SharedMemoryBytes(SystemFiles files)
+    {
+        Mount? last = null;
+        foreach (Mount mount in MountTable.Read(files))
+        {
+            last = mount.MountPoint == SharedMemory ? mount : last;
+        }
+
+        return last?.TmpfsBytes;
     }
 
     /// <summary>The soft limit, which is the one that counts, in a /proc/PID/limits table; -1 for unlimited.</summary>
@@ -27,8 +37,7 @@ internal static class LimitsReader
             {
                 string soft = line[name.Length..].Trim().ToString().Split(' ')[0];
                 return soft == "unlimited" ? -1
-                    : long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out long limit) ? limit
-                    : null;
+                    : SystemFiles.ParseDigits(soft);
             }
         }
 

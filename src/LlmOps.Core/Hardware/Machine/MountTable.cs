@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace LlmOps.Hardware.Machine;
 
 /// <summary>One line of /proc/self/mountinfo.</summary>
@@ -9,10 +7,26 @@ namespace LlmOps.Hardware.Machine;
 /// <param name="Options">The file system's own options.</param>
 internal sealed record Mount(string Root, string MountPoint, string FileSystem, string Options)
 {
+    private const string SizeOption = "size=";
+
     /// <summary>The size that a tmpfs was mounted with (<c>size=65536k</c>), in bytes; null without one.</summary>
-    public long? TmpfsBytes =>
-        Options.Split(',').FirstOrDefault(option => option.StartsWith("size=", StringComparison.Ordinal)) is { } size
-        && Bytes.TryParse(size["size=".Length..], out long bytes) ? bytes : null;
+    public long? TmpfsBytes
+    {
+        get
+        {
+            foreach (string option in Options.Split(','))
+            {
+                if (option.StartsWith(SizeOption, StringComparison.Ordinal))
+                {
+                    // The kernel writes KiB.
+                    string size = option[SizeOption.Length..];
+                    return size.EndsWith('k') ? SystemFiles.ParseDigits(size.AsSpan(0, size.Length - 1)) * Bytes.KiB : Bytes.TryParse(size, out long bytes) ? bytes : null;
+                }
+            }
+
+            return null;
+        }
+    }
 }
 
 /// <summary>Reads /proc/self/mountinfo.</summary>
@@ -28,8 +42,13 @@ internal static class MountTable
         foreach (string line in text.Split('\n'))
         {
             string[] fields = line.Split(' ');
-            int dash = Array.IndexOf(fields, "-");
-            if (dash >= 6 && fields.Length >= dash + 4)
+            int dash = Math.Min(6, fields.Length);
+            while (dash < fields.Length && fields[dash] != "-")
+            {
+                dash++;
+            }
+
+            if (fields.Length >= dash + 4)
             {
                 mounts.Add(new Mount(Unescape(fields[3]), Unescape(fields[4]), fields[dash + 1], fields[dash + 3]));
             }
@@ -46,7 +65,7 @@ internal static class MountTable
         while ((backslash = text.IndexOf('\\', from)) >= 0 && backslash + 4 <= text.Length)
         {
             char original = (char)(((text[backslash + 1] - '0') << 6) | ((text[backslash + 2] - '0') << 3) | (text[backslash + 3] - '0'));
-            text = string.Create(CultureInfo.InvariantCulture, $"{text[..backslash]}{original}{text[(backslash + 4)..]}");
+            text = string.Concat(text.AsSpan(0, backslash), new ReadOnlySpan<char>(in original), text.AsSpan(backslash + 4));
             from = backslash + 1;
         }
 

@@ -10,13 +10,18 @@ internal static class NumaReader
     /// <param name="totalBytes">The machine's memory, for that one node.</param>
     public static IReadOnlyList<NumaNode> Read(SystemFiles files, long? totalBytes)
     {
-        NumaNode[] nodes =
-        [
-            .. files.ListNumbered(Folder, "node").Select(node => new NumaNode(
-                node.Number,
-                files.ReadValue($"{Folder}/{node.Name}/cpulist"),
-                KernelTables.ParseMemory(files.ReadText($"{Folder}/{node.Name}/meminfo") ?? string.Empty).TryGetValue("MemTotal", out long bytes) ? bytes : null)),
-        ];
-        return nodes.Length > 0 ? nodes : [new NumaNode(0, files.ReadValue("/sys/devices/system/cpu/online"), totalBytes)];
+        List<NumaNode> nodes = [];
+        foreach (NumberedEntry node in files.ListNumbered(Folder, "node"))
+        {
+            string folder = Folder + "/" + node.Name;
+            nodes.Add(new NumaNode(node.Number, files.ReadValue(folder + "/cpulist"), KernelTables.ParseMemory(files.ReadText(folder + "/meminfo") ?? string.Empty, "MemTotal")));
+        }
+
+        if (nodes.Count == 0)
+        {
+            nodes.Add(new NumaNode(0, files.ReadValue("/sys/devices/system/cpu/online"), totalBytes));
+        }
+
+        return nodes;
     }
 }

@@ -18,6 +18,11 @@ internal sealed class NvidiaSmiProbe : IGpuProbe
             return Failed(context.IsAskedFor ? "nvidia-smi was not found on PATH; the NVIDIA driver is not installed." : null);
         }
 
+        return Ask(program, context, cancellationToken);
+    }
+
+    private static ProbeResult Ask(VendorProgram program, ProbeContext context, CancellationToken cancellationToken)
+    {
         string? report = program.Run(["-q", "-x"], out string? problem, cancellationToken);
         if (report is null)
         {

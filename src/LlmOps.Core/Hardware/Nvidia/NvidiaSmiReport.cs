@@ -160,7 +160,7 @@ internal static class NvidiaSmiReport
             PowerWatts = Watts(gpu, "gpu_power_readings/power_draw", "gpu_power_readings/instant_power_draw", "power_readings/power_draw"),
             PowerLimitWatts = Watts(gpu, "gpu_power_readings/current_power_limit", "power_readings/enforced_power_limit", "power_readings/power_limit"),
             UtilizationPercent = Number(gpu, "utilization/gpu_util"),
-            Processes = [.. (gpu.Element("processes")?.Elements("process_info") ?? []).Where(IsCompute).Select(ReadProcess)],
+            Processes = [.. (gpu.Element("processes")?.Elements("process_info") ?? []).Select(ReadProcess)],
         };
     }
 
@@ -197,11 +197,11 @@ internal static class NvidiaSmiReport
 
     private static bool? Switch(XElement element, string path) => Text(element, path) switch { "Enabled" => true, "Disabled" => false, _ => null };
 
-    // "C" and "C+G" compute; "G" draws a desktop.
-    private static bool IsCompute(XElement process) => Text(process, "type")?.Contains('C', StringComparison.Ordinal) == true;
-
-    private static GpuProcess ReadProcess(XElement process) =>
-        new(Number(process, "pid") ?? 0, Text(process, "process_name"), Size(process, "used_memory"));
+    private static GpuProcess ReadProcess(XElement process) => new(
+        Number(process, "pid") ?? 0,
+        Text(process, "process_name"),
+        Size(process, "used_memory"),
+        Text(process, "type") switch { "C" => "compute", "G" => "graphics", "C+G" => "compute+graphics", _ => null });
 
     /// <summary>The text at a path of elements; null when absent, <c>N/A</c> or in brackets (<c>[Not Supported]</c>).</summary>
     private static string? Text(XElement element, string path)

@@ -84,12 +84,42 @@ internal sealed class NvmlDeviceReader(NvmlDevice device, ProbeContext context, 
         return gpu;
     }
 
-    private GpuProcess[] ReadProcesses() => Check("processes", device.ComputeProcesses(out NvmlProcessInfo[] processes))
-        ? [.. processes.Select(process => new GpuProcess(
-            (int)process.ProcessId,
-            context.Files.ReadValue(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.ProcessId}/comm")),
-            process.UsedMemory == NvmlProcessInfo.NotAvailable ? null : (long)process.UsedMemory))]
-        : [];
+    private List<GpuProcess> ReadProcesses()
+    {
+        List<GpuProcess> found = [];
+        if (Check("processes", device.ComputeProcesses(out NvmlProcessInfo[] computing)))
+        {
+            foreach (NvmlProcessInfo process in computing)
+            {
+                found.Add(Describe(process, "compute"));
+            }
+        }
+
+        // Without a note of its own: whoever tells of computing processes tells of these.
+        if (device.GraphicsProcesses(out NvmlProcessInfo[] drawing) == NvmlStatus.Success)
+        {
+            foreach (NvmlProcessInfo process in drawing)
+            {
+                int known = found.FindIndex(other => other.ProcessId == (int)process.ProcessId);
+                if (known < 0)
+                {
+                    found.Add(Describe(process, "graphics"));
+                }
+                else
+                {
+                    found[known] = found[known] with { Kind = "compute+graphics" };
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private GpuProcess Describe(NvmlProcessInfo process, string kind) => new(
+        (int)process.ProcessId,
+        context.Files.ReadValue(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.ProcessId}/comm")),
+        process.UsedMemory == NvmlProcessInfo.NotAvailable ? null : (long)process.UsedMemory,
+        kind);
 
     private int? Number(string what, NvmlAnswer<uint> answer) => (int?)Ask(what, answer);
 

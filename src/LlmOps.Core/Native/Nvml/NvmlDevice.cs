@@ -113,10 +113,16 @@ internal sealed class NvmlDevice(NvmlLibrary library, nint handle)
 
     public NvmlAnswer<uint> DisplayActive => Number("nvmlDeviceGetDisplayActive");
 
-    public NvmlStatus ComputeProcesses(out NvmlProcessInfo[] processes)
+    public NvmlStatus ComputeProcesses(out NvmlProcessInfo[] processes) => Processes("nvmlDeviceGetComputeRunningProcesses", out processes);
+
+    /// <summary>Processes that draw: a display server, a browser.</summary>
+    public NvmlStatus GraphicsProcesses(out NvmlProcessInfo[] processes) => Processes("nvmlDeviceGetGraphicsRunningProcesses", out processes);
+
+    // The second version of both fills the same structure as the third.
+    private NvmlStatus Processes(string export, out NvmlProcessInfo[] processes)
     {
-        NvmlStatus status = library.List("nvmlDeviceGetComputeRunningProcesses_v3", handle, out processes);
-        return status == NvmlStatus.FunctionNotFound ? library.List("nvmlDeviceGetComputeRunningProcesses_v2", handle, out processes) : status;
+        NvmlStatus status = library.List(export + "_v3", handle, out processes);
+        return status == NvmlStatus.FunctionNotFound ? library.List(export + "_v2", handle, out processes) : status;
     }
 
     public NvmlAnswer<uint> NvLinkState(uint link) => library.GetFor<uint>("nvmlDeviceGetNvLinkState", handle, link);

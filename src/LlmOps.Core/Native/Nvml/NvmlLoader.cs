@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace LlmOps.Native.Nvml;
@@ -53,14 +54,14 @@ internal static class NvmlLoader
             {
                 if (NativeLibrary.TryLoad(candidate, out nint found))
                 {
-                    return new NvmlLibrary(found, candidate);
+                    return Wrap(found, candidate);
                 }
             }
             else if (File.Exists(candidate))
             {
                 try
                 {
-                    return new NvmlLibrary(NativeLibrary.Load(candidate), candidate);
+                    return Wrap(NativeLibrary.Load(candidate), candidate);
                 }
                 catch (Exception failure) when (failure is DllNotFoundException or BadImageFormatException)
                 {
@@ -71,4 +72,8 @@ internal static class NvmlLoader
 
         return null;
     }
+
+    // Not inlined, so that a machine without the library loads nothing of what calls it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static NvmlLibrary Wrap(nint handle, string path) => new(handle, path);
 }

@@ -206,10 +206,9 @@ int nvmlDeviceGetMemoryInfo_v2(Gpu *g, MemoryV2 *out)
     return status;
 }
 
-int nvmlDeviceGetComputeRunningProcesses_v3(Gpu *g, unsigned *count, Process *out)
+static int processes(Gpu *g, const char *name, unsigned *count, Process *out)
 {
-    BEGIN(g)
-    const char *v = field(g, "processes"); /* pid:bytes pid:bytes; many=N makes N of them */
+    const char *v = field(g, name); /* pid:bytes pid:bytes; many=N makes N of them */
     const char *many = v && strncmp(v, "many=", 5) == 0 ? v + 5 : NULL;
     unsigned n = 0, room = *count, wanted = many ? (unsigned)atoi(many) : 0;
     if (many) {
@@ -225,6 +224,9 @@ int nvmlDeviceGetComputeRunningProcesses_v3(Gpu *g, unsigned *count, Process *ou
     *count = n;
     return SUCCESS;
 }
+
+int nvmlDeviceGetComputeRunningProcesses_v3(Gpu *g, unsigned *count, Process *out) { BEGIN(g) return processes(g, "processes", count, out); }
+int nvmlDeviceGetGraphicsRunningProcesses_v3(Gpu *g, unsigned *count, Process *out) { BEGIN(g) return processes(g, "graphics", count, out); }
 #endif
 
 static const char *link_field(Gpu *g, unsigned link, const char *name)
