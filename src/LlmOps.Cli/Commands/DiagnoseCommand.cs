@@ -15,7 +15,8 @@ internal static class DiagnoseCommand
         Command command = new("diagnose", "Find known faults in a log, the most likely cause first.") { source, json };
         command.SetAction(parsed =>
         {
-            IReadOnlyList<FaultFinding> findings = FaultCatalogue.Default.Diagnose(Lines(parsed.GetRequiredValue(source)));
+            (IEnumerable<string> lines, FaultContext context) = Read(parsed.GetRequiredValue(source));
+            IReadOnlyList<FaultFinding> findings = FaultAdvisor.Advise(FaultCatalogue.Default.Diagnose(lines), context);
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(findings, CliJson.Readable.IReadOnlyListFaultFinding);
@@ -25,25 +26,26 @@ internal static class DiagnoseCommand
                 Write(findings);
             }
 
+            // A diagnosis that names a fault has worked; only one that could not be made fails.
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static IEnumerable<string> Lines(string source)
+    private static (IEnumerable<string> Lines, FaultContext Context) Read(string source)
     {
         if (source == "-")
         {
-            return StandardInput();
+            return (StandardInput(), FaultContext.ThisMachine);
         }
 
         if (File.Exists(source))
         {
-            return File.ReadLines(source);
+            return (File.ReadLines(source), FaultContext.OfLog(source));
         }
 
         return ServerName.IsValid(source) && ServerRegistry.Default.Find(source) is { } server
-            ? ServerLog.SinceStart(server)
+            ? (ServerLog.SinceStart(server), FaultContext.Of(server))
             : throw new LlmOpsException($"'{source}' is neither a log file nor a server; name one, or - for standard input", "LogNotFound") { Kind = ErrorKind.NotFound };
     }
 

@@ -21,5 +21,6 @@ internal static class PsCommand
         return command;
     }
 
-    private static bool HasEnded(LlmServer server) => server.State is ServerState.Stopped or ServerState.Failed;
+    /// <summary>Whether a server has ended, as far as its record says.</summary>
+    public static bool HasEnded(LlmServer server) => server.State is ServerState.Stopped or ServerState.Failed;
 }

@@ -23,6 +23,9 @@ internal sealed class ServerNames
         });
     }
 
+    /// <summary>Whether all servers are meant, and none by its name.</summary>
+    public bool AreAll(ParseResult parsed) => parsed.GetValue(_all);
+
     /// <summary>The servers meant, each once.</summary>
     /// <exception cref="LlmOpsException">A name without wildcards that no server has.</exception>
     public IReadOnlyList<LlmServer> Find(ParseResult parsed, ServerRegistry registry)

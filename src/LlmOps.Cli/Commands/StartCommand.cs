@@ -47,7 +47,7 @@ internal static class StartCommand
                 $"starting {planned.Config.Name}",
                 parsed.GetValue(json),
                 lines => starter.StartAsync(request, LiveProgress.ForStart(lines), cancellationToken)).ConfigureAwait(false);
-            ServerView.Write(server, parsed.GetValue(json));
+            ServerView.WriteStarted(server, parsed.GetValue(json));
             return ExitCode.Success;
         });
         return command;

@@ -62,9 +62,48 @@ internal static class ServerDocument
         json.WriteNumber("restarts", server.Restarts);
         Number(json, "contextLength", server.ContextLength);
         Number(json, "slots", server.Slots);
+        json.WriteString("faultId", server.FaultId);
+        Number(json, "offloadedLayers", server.OffloadedLayers);
+        Number(json, "layerCount", server.LayerCount);
+        json.WriteStartArray("planAccuracy");
+        foreach (DeviceAllocation device in server.PlanAccuracy)
+        {
+            Allocation(json, device);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("warnings");
+        foreach (string warning in server.Warnings)
+        {
+            json.WriteStringValue(warning);
+        }
+
+        json.WriteEndArray();
         json.WriteString("logPath", server.LogPath);
         json.WriteString("configPath", server.ConfigPath);
         json.WriteString("apiKeyFile", server.ApiKeyFile);
+        json.WriteEndObject();
+    }
+
+    private static void Allocation(Utf8JsonWriter json, DeviceAllocation device)
+    {
+        json.WriteStartObject();
+        json.WriteString("device", device.Device);
+        Number(json, "plannedBytes", device.PlannedBytes);
+        json.WriteNumber("actualBytes", device.ActualBytes);
+        if (device.ErrorPercent is { } error)
+        {
+            json.WriteNumber("errorPercent", error);
+        }
+        else
+        {
+            json.WriteNull("errorPercent");
+        }
+
+        json.WriteNumber("weightsBytes", device.WeightsBytes);
+        json.WriteNumber("kvCacheBytes", device.KvCacheBytes);
+        json.WriteNumber("recurrentBytes", device.RecurrentBytes);
+        json.WriteNumber("computeBytes", device.ComputeBytes);
         json.WriteEndObject();
     }
 

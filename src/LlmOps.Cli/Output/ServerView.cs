@@ -33,6 +33,24 @@ internal static class ServerView
         }
     }
 
+    /// <summary>Writes a server that has just been started: what it allocated, and on standard error what is not as it was meant.</summary>
+    public static void WriteStarted(LlmServer server, bool json)
+    {
+        Write(server, json);
+        if (!json)
+        {
+            foreach (DeviceAllocation device in server.PlanAccuracy)
+            {
+                Console.Out.WriteLine($"  {device}");
+            }
+        }
+
+        foreach (string warning in server.Warnings)
+        {
+            Console.Error.WriteLine($"llmops: warning: {server.Name}: {warning}");
+        }
+    }
+
     /// <summary>Shows <paramref name="servers"/> to people.</summary>
     public static void WriteTable(IAnsiConsole console, IReadOnlyList<LlmServer> servers)
     {
@@ -53,7 +71,7 @@ internal static class ServerView
                 server.Alias ?? Path.GetFileName(server.Model),
                 server.ContextLength is { } context ? $"{context} x {server.Slots}" : null,
                 Started(server.StartedAt.ToLocalTime()),
-                server.Reason ?? Ending(server));
+                server.Reason ?? Ending(server) ?? (server.Warnings is [var warning, ..] ? warning : null));
         }
 
         console.Write(table);

@@ -9,7 +9,7 @@ namespace LlmOps.Configuration;
 internal sealed class ConfigYamlReader
 {
     private static readonly string[] TopKeys =
-        ["name", "engine", "enginePath", "runtime", "model", "alias", "devices", "options", "extraArguments", "environment", "endpoint", "health", "restart", "plan", "prediction", "problems"];
+        ["name", "engine", "enginePath", "runtime", "model", "alias", "devices", "options", "extraArguments", "environment", "endpoint", "health", "log", "restart", "plan", "prediction", "problems"];
 
     private readonly YamlNodes _nodes;
     private readonly ReasonComments _comments;
@@ -52,6 +52,7 @@ internal sealed class ConfigYamlReader
                 "environment" => config with { Environment = Environment(value) },
                 "endpoint" => config with { Endpoint = Endpoint(value) },
                 "health" => config with { Health = Health(value) },
+                "log" => config with { Log = Log(value) },
                 "restart" => config with { Restart = Restart(value) },
                 "plan" => config with { Plan = new PlanYaml(_nodes).Plan(value) },
                 "prediction" => config with { Prediction = new PlanYaml(_nodes).Prediction(value) },
@@ -164,14 +165,33 @@ internal sealed class ConfigYamlReader
     private HealthPolicy Health(YamlNode node)
     {
         HealthPolicy health = new();
-        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "health"), "health", ["path", "stallSeconds"]))
+        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "health"), "health", ["path", "stallSeconds", "unresponsiveSeconds"]))
         {
-            health = key == "path"
-                ? health with { Path = _nodes.Text(value, key) }
-                : health with { StallSeconds = (int)_nodes.Integer(value, key, 1, 86400) };
+            health = key switch
+            {
+                "path" => health with { Path = _nodes.Text(value, key) },
+                "stallSeconds" => health with { StallSeconds = (int)_nodes.Integer(value, key, 1, 86400) },
+                _ => health with { UnresponsiveSeconds = (int)_nodes.Integer(value, key, 0, 86400) },
+            };
         }
 
         return health;
+    }
+
+    private LogPolicy Log(YamlNode node)
+    {
+        LogPolicy log = new();
+        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "log"), "log", ["maxFileMiB", "maxFiles", "maxFileDays"]))
+        {
+            log = key switch
+            {
+                "maxFileMiB" => log with { MaxFileMiB = (int)_nodes.Integer(value, key, 1, 1024) },
+                "maxFiles" => log with { MaxFiles = (int)_nodes.Integer(value, key, 1, 1000) },
+                _ => log with { MaxFileDays = (int)_nodes.Integer(value, key, 1, 3650) },
+            };
+        }
+
+        return log;
     }
 
     private RestartPolicy Restart(YamlNode node)

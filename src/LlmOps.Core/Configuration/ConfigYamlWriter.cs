@@ -42,6 +42,11 @@ internal sealed class ConfigYamlWriter
         Section("health");
         Entry(1, "path", config.Health.Path);
         Line(1, $"stallSeconds: {Number(config.Health.StallSeconds)}", "seconds without any sign of life before a start counts as stalled", []);
+        Line(1, $"unresponsiveSeconds: {Number(config.Health.UnresponsiveSeconds)}", "seconds without answer or work before a ready server counts as hung; 0 never", []);
+        Section("log");
+        Line(1, $"maxFileMiB: {Number(config.Log.MaxFileMiB)}", "then a new file begins", []);
+        Line(1, $"maxFiles: {Number(config.Log.MaxFiles)}", "kept", []);
+        Line(1, $"maxFileDays: {Number(config.Log.MaxFileDays)}", "then a new file begins too", []);
         Section("restart");
         Line(1, $"mode: {RestartModes.ToText(config.Restart.Mode)}", "never, on-failure or always", []);
         Line(1, $"maxRestarts: {Number(config.Restart.MaxRestarts)}", "in a row, then it gives up", []);

@@ -27,9 +27,19 @@ public static class LaunchCommandBuilder
 
         arguments.AddRange(Devices(config, engine));
         arguments.AddRange(LlamaCppCommandLine.Render(config.Options, engine));
+        arguments.AddRange(Verbosity(config, engine));
         arguments.AddRange(config.ExtraArguments);
         RefuseUnknownExtras(config, engine);
         return new LaunchCommand(config.EnginePath ?? engine?.Path ?? "llama-server", arguments, new Dictionary<string, string>(config.Environment));
+    }
+
+    // What was loaded where, which a start is held against, newer builds tell only at the level "trace". It costs a few lines a request.
+    private static string[] Verbosity(ServerConfig config, EngineCapabilities? engine)
+    {
+        bool needed = engine?.Find("--verbosity") is { } flag
+            && flag.Help.Contains("4: trace", StringComparison.Ordinal)
+            && !config.ExtraArguments.Any(argument => argument.Split('=')[0] is var given && (flag.Names.Contains(given) || given is "-v" or "--verbose" or "--log-verbose"));
+        return needed ? ["--verbosity", "4"] : [];
     }
 
     // CUDA and ROCm devices are selected by UUID in the environment and are then numbered from 0; others by the engine's own flag.

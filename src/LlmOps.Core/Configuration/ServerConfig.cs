@@ -42,6 +42,9 @@ public sealed record ServerConfig
     /// <summary>How readiness is judged.</summary>
     public HealthPolicy Health { get; init; } = new();
 
+    /// <summary>How its log is kept.</summary>
+    public LogPolicy Log { get; init; } = new();
+
     /// <summary>What happens when the server ends by itself.</summary>
     public RestartPolicy Restart { get; init; } = new();
 
@@ -116,6 +119,22 @@ public sealed record HealthPolicy
 
     /// <summary>Seconds without any sign of life (log line, processor time) after which a start counts as stalled.</summary>
     public int StallSeconds { get; init; } = 300;
+
+    /// <summary>Seconds in which a server that was ready neither answers nor works, after which it counts as hung; 0 never.</summary>
+    public int UnresponsiveSeconds { get; init; } = 120;
+}
+
+/// <summary>How a server's log is kept.</summary>
+public sealed record LogPolicy
+{
+    /// <summary>MiB after which a new file begins.</summary>
+    public int MaxFileMiB { get; init; } = 16;
+
+    /// <summary>Files kept, with the one being written.</summary>
+    public int MaxFiles { get; init; } = 3;
+
+    /// <summary>Days after which a new file begins.</summary>
+    public int MaxFileDays { get; init; } = 7;
 }
 
 /// <summary>What happens when a server ends by itself.</summary>

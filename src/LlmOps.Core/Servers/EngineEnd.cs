@@ -8,8 +8,15 @@ namespace LlmOps.Servers;
 /// <param name="ReadyFor">How long it had been ready; null when it never was.</param>
 /// <param name="Reason">Why it ended, in one line.</param>
 /// <param name="Signature">The same for runs that ended in the same way.</param>
-internal sealed record EngineEnd(ExitStatus Exit, TimeSpan? ReadyFor, string Reason, string Signature)
+/// <param name="FaultId">Id of the fault that ended it; null when none did or none is known.</param>
+internal sealed record EngineEnd(ExitStatus Exit, TimeSpan? ReadyFor, string Reason, string Signature, string? FaultId = null)
 {
+    /// <summary>Whether it was ended because it ran and was not what it should be; its exit code says nothing then.</summary>
+    public bool WasFailing { get; private init; }
+
+    /// <summary>Whether this end is a success as restart policies mean it.</summary>
+    public bool IsSuccess => Exit.IsSuccess && !WasFailing;
+
     private const int LongestLine = 160;
 
     /// <summary>Finds out why a run ended from what it printed.</summary>
@@ -34,8 +41,12 @@ internal sealed record EngineEnd(ExitStatus Exit, TimeSpan? ReadyFor, string Rea
             : lines.LastOrDefault(line => line.Trim().Length > 0) is { } last
                 ? $"ended with {exit} {when}; its last line: {Shorten(last)}"
                 : $"ended with {exit} {when} without a word";
-        return new EngineEnd(exit, readyFor, reason, $"{exit} {cause?.Id}");
+        return new EngineEnd(exit, readyFor, reason, $"{exit} {cause?.Id}", cause?.Id);
     }
+
+    /// <summary>The end of an engine that was ended because it ran and was not what it should be.</summary>
+    public static EngineEnd Of(RunFailure failure, ExitStatus exit, TimeSpan? readyFor) =>
+        new(exit, readyFor, failure.Reason, failure.FaultId, failure.FaultId) { WasFailing = true };
 
     // Where llama.cpp's lines begin with their time, level and part ("0.01.234.567 E srv"), the words alone are worth their place in one line.
     private static string Shorten(string line)

@@ -26,6 +26,18 @@ internal sealed record LaunchRecord
 
     public required RestartPolicy Restart { get; init; }
 
+    /// <summary>Seconds without an answer and without work after which a server that was ready counts as hung; 0 never.</summary>
+    public int UnresponsiveSeconds { get; init; } = new HealthPolicy().UnresponsiveSeconds;
+
+    /// <summary>What the server should be once it answers; null in a record of an earlier version.</summary>
+    public LaunchExpectation? Expectation { get; init; }
+
+    /// <summary>How its log is kept.</summary>
+    public LogPolicy Log { get; init; } = new();
+
+    /// <summary>The model file; null when the engine finds it by itself.</summary>
+    public string? Model { get; init; }
+
     public LaunchCommand Command => new(File, Arguments, Environment);
 }
 

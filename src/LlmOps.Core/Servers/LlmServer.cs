@@ -57,6 +57,21 @@ public sealed record LlmServer
     /// <summary>Slots that it really has; null before it is ready.</summary>
     public int? Slots { get; init; }
 
+    /// <summary>Id of the fault that ended it, as in the fault catalogue; null when none did or none is known.</summary>
+    public string? FaultId { get; init; }
+
+    /// <summary>Layers that really are on GPUs, as the engine says; null when it does not.</summary>
+    public int? OffloadedLayers { get; init; }
+
+    /// <summary>Layers of the model, its output counted as one, as the engine says; null when it does not.</summary>
+    public int? LayerCount { get; init; }
+
+    /// <summary>What the engine allocated on each device, beside what was planned; empty when its log does not tell.</summary>
+    public IReadOnlyList<DeviceAllocation> PlanAccuracy { get; init; } = [];
+
+    /// <summary>What is not as the configuration meant it, one line each; the server works.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The log file now being written.</summary>
     public required string LogPath { get; init; }
 
@@ -78,6 +93,9 @@ public enum ServerState
 
     /// <summary>It answers requests.</summary>
     Ready,
+
+    /// <summary>It was ready, and now neither answers nor works.</summary>
+    Unresponsive,
 
     /// <summary>It ended and the supervisor will start it again.</summary>
     Restarting,

@@ -1,7 +1,10 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace LlmOps.Servers;
 
 /// <summary>Tells from an engine's log lines what it is doing while it loads.</summary>
-internal static class LoadStage
+internal static partial class LoadStage
 {
     /// <summary>The stage during which the model's bytes are read: the one with a fraction to show.</summary>
     public const string Weights = "loading the weights";
@@ -40,4 +43,22 @@ internal static class LoadStage
 
         return null;
     }
+
+    /// <summary>How much of it is done, from 0 to 1, as the line says; null when it does not.</summary>
+    /// <remarks>vLLM's progress bars (<c>50% Completed | 2/4</c>, <c>53%|####</c>), and llama.cpp's <c>load progress</c>.</remarks>
+    public static double? ReadFraction(string line)
+    {
+        if (!line.Contains('%', StringComparison.Ordinal) && !line.Contains("progress", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        Match match = Progress().Match(line);
+        return !match.Success ? null
+            : match.Groups["percent"] is { Success: true } percent ? Math.Min(1d, int.Parse(percent.Value, CultureInfo.InvariantCulture) / 100d)
+            : Math.Min(1d, double.Parse(match.Groups["part"].Value, CultureInfo.InvariantCulture));
+    }
+
+    [GeneratedRegex(@"\b(?<percent>\d{1,3})%( Completed)? ?\||load progress:? (?<part>[01]\.\d+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex Progress();
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmOps.Logs;
 
 namespace LlmOps.Servers;
 
@@ -8,7 +9,16 @@ internal static class PortHolder
     private const string Listening = "0A";
 
     /// <summary>The process that listens on <paramref name="port"/>: <c>llama-server (process 4711)</c>; null when it cannot be told.</summary>
-    public static string? Describe(int port)
+    public static string? Describe(int port) => Find(port) is { } pid
+        ? $"{NameOf(pid)} (process {pid.ToString(CultureInfo.InvariantCulture)})"
+        : null;
+
+    /// <summary>The same with the command it was started by: <c>llama-server (process 4711: llama-server --port 8080)</c>.</summary>
+    public static string? DescribeWithCommand(int port) => Find(port) is { } pid
+        ? $"{NameOf(pid)} (process {pid.ToString(CultureInfo.InvariantCulture)}{(CommandOf(pid) is { Length: > 0 } command ? ": " + command : string.Empty)})"
+        : null;
+
+    private static int? Find(int port)
     {
         HashSet<string> sockets = [.. ListeningInodes(port).Select(inode => $"socket:[{inode}]")];
         if (sockets.Count == 0)
@@ -20,7 +30,7 @@ internal static class PortHolder
         {
             if (Holds(status.Pid, sockets))
             {
-                return $"{NameOf(status.Pid)} (process {status.Pid.ToString(CultureInfo.InvariantCulture)})";
+                return status.Pid;
             }
         }
 
@@ -70,6 +80,27 @@ internal static class PortHolder
         }
 
         return false;
+    }
+
+    // Enough to tell what it is; keys that somebody passes on a command line are not repeated.
+    private static string CommandOf(int pid)
+    {
+        const int Longest = 100;
+        try
+        {
+            string[] words = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/cmdline")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            for (int i = 1; i < words.Length; i++)
+            {
+                words[i] = words[i - 1] is "--api-key" or "--hf-token" or "-hft" ? SecretMask.Replacement : words[i];
+            }
+
+            string command = new SecretMask([]).Apply(string.Join(' ', words));
+            return command.Length <= Longest ? command : command[..Longest] + "...";
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return string.Empty;
+        }
     }
 
     private static string NameOf(int pid)

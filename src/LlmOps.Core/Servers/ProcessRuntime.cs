@@ -12,6 +12,8 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
 
     private static readonly TimeSpan s_takeOverPatience = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan s_otherAskersPatience = TimeSpan.FromSeconds(1);
+
     // How much longer than the grace a supervisor may take for killing, sweeping and writing.
     private static readonly TimeSpan s_supervisorPatience = TimeSpan.FromSeconds(10);
 
@@ -72,6 +74,11 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
             Restarts = record.Restarts,
             ContextLength = record.ContextLength,
             Slots = record.Slots,
+            FaultId = record.FaultId,
+            OffloadedLayers = record.OffloadedLayers,
+            LayerCount = record.LayerCount,
+            PlanAccuracy = record.Memory,
+            Warnings = record.Warnings,
             LogPath = folder.LogFile,
             ConfigPath = folder.ConfigFile,
             ApiKeyFile = record.Endpoint.ApiKeyFile,
@@ -99,8 +106,7 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
     {
         if (SupervisorOf(folder, record) is { } running)
         {
-            folder.Write(new StopRequest(grace.TotalSeconds, reason));
-            running.Signal(LibcKill.Terminate);
+            await AskAsync(folder, running, new StopRequest(grace.TotalSeconds, reason), cancellationToken).ConfigureAwait(false);
             await WaitForSupervisorAsync(running, grace + s_supervisorPatience, cancellationToken).ConfigureAwait(false);
 
             // One that still lives hangs. What it should have done is done here.
@@ -155,6 +161,28 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
         throw new LlmOpsException(
             $"Server '{folder.Name}' was not started because its supervisor ('{command.File}') could not be: {problem.TrimEnd('.')}.", "SupervisorNotStarted")
             { Kind = ErrorKind.ServerFailed };
+    }
+
+    /// <summary>Asks a supervisor to stop its server, once, however many ask: to a supervisor a second signal means to hurry.</summary>
+    private static async Task AskAsync(ServerFolder folder, ProcessIdentity supervisor, StopRequest request, CancellationToken cancellationToken)
+    {
+        if (folder.TryBegin(request))
+        {
+            supervisor.Signal(LibcKill.Terminate);
+            return;
+        }
+
+        // Somebody else asked before. That is joined, unless he was killed before he gave the signal, or had more patience than we have.
+        await WaitForSupervisorAsync(supervisor, s_otherAskersPatience, cancellationToken).ConfigureAwait(false);
+        if (supervisor.IsAlive && ServerController.TryReadRecord(folder)?.State is not (ServerState.Stopping or null))
+        {
+            supervisor.Signal(LibcKill.Terminate);
+        }
+        else if (supervisor.IsAlive)
+        {
+            await WaitForSupervisorAsync(supervisor, TimeSpan.FromSeconds(request.GraceSeconds), cancellationToken).ConfigureAwait(false);
+            supervisor.Signal(LibcKill.Terminate);
+        }
     }
 
     private static ProcessIdentity? SupervisorOf(ServerFolder folder, ServerRecord? record) => record switch

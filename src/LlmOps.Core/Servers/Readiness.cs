@@ -1,10 +1,24 @@
+using System.Globalization;
+using LlmOps.Configuration;
+using LlmOps.Engines.LlamaCpp;
+
 namespace LlmOps.Servers;
 
-/// <summary>Watches one run of an engine become ready, and writes that into the record.</summary>
-internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Task<ExitStatus> exited) : IAsyncDisposable
+/// <summary>
+/// Watches one run of an engine: until it is ready, whether it then is what was meant, and whether it stays alive. Writes all that into
+/// the record.
+/// </summary>
+/// <param name="launch">What was started.</param>
+/// <param name="record">Where the outcome goes.</param>
+/// <param name="engine">The engine's process.</param>
+/// <param name="exited">Completes with its end.</param>
+/// <param name="loads">Where what it allocated is kept for later plans; null for nowhere.</param>
+internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, ProcessIdentity engine, Task<ExitStatus> exited, MeasuredLoads? loads) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _over = new();
     private readonly ReadinessProbe _probe = new(launch.Endpoint, launch.HealthPath);
+    private readonly LoadLog _load = new();
+    private readonly TaskCompletionSource<RunFailure> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _watching = Task.CompletedTask;
     private long? _readyAt;
     private long? _overAt;
@@ -12,10 +26,19 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Ta
     /// <summary>How long the engine was ready; null when it never was.</summary>
     public TimeSpan? ReadyFor => _readyAt is { } start ? TimeSpan.FromMilliseconds((_overAt ?? Environment.TickCount64) - start) : null;
 
-    /// <summary>Takes a line that the engine printed: some say that asking now is worthwhile.</summary>
+    /// <summary>Completes when the engine runs and yet must be ended, because it is not what was meant or hangs.</summary>
+    public Task<RunFailure> Failed => _failed.Task;
+
+    /// <summary>Takes a line that the engine printed: some say that asking now is worthwhile, some what was allocated.</summary>
     public void OnLine(string line)
     {
-        if (_readyAt is null && _overAt is null && ReadinessProbe.IsHint(line))
+        if (_readyAt is not null || _overAt is not null)
+        {
+            return;
+        }
+
+        _load.Add(line);
+        if (ReadinessProbe.IsHint(line))
         {
             _probe.Nudge();
         }
@@ -46,25 +69,137 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Ta
         {
             await _probe.WaitUntilReadyAsync(_over.Token).ConfigureAwait(false);
             ReadinessProbe.Facts facts = await _probe.ReadFactsAsync(_over.Token).ConfigureAwait(false);
-            if (exited.IsCompleted)
+            if (exited.IsCompleted || !Accept(facts))
             {
-                // Something else answers on that port: the engine that was asked for is gone.
+                // Something else answers on that port, the engine that was asked for is gone; or it answers and is not what was meant.
                 return;
             }
 
-            _readyAt = Environment.TickCount64;
-            record.Update(now => now with
-            {
-                State = ServerState.Ready,
-                ReadyAt = DateTimeOffset.UtcNow,
-                ContextLength = facts.ContextLength,
-                Slots = facts.Slots,
-                Reason = null,
-            });
+            await WatchHealthAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_over.IsCancellationRequested)
         {
-            // The run is over before it was ready; the supervisor tells of that.
+            // The run is over; the supervisor tells of that.
+        }
+    }
+
+    private bool Accept(ReadinessProbe.Facts facts)
+    {
+        LoadJudgement judgement = LoadJudgement.Of(launch.Expectation ?? new LaunchExpectation(), _load, facts);
+        ServerRecord Facts(ServerRecord now) => now with
+        {
+            ContextLength = facts.ContextLength,
+            Slots = facts.Slots,
+            OffloadedLayers = _load.OffloadedLayers,
+            LayerCount = _load.LayerCount,
+            Memory = judgement.Memory,
+            Warnings = judgement.Warnings,
+        };
+        if (judgement.Failure is { } failure)
+        {
+            record.Log?.Note(failure);
+            record.Update(Facts);
+            _failed.TrySetResult(new RunFailure(LoadJudgement.CpuFallback, failure));
+            return false;
+        }
+
+        _readyAt = Environment.TickCount64;
+        record.Update(now => Facts(now) with { State = ServerState.Ready, ReadyAt = DateTimeOffset.UtcNow, Reason = null });
+        foreach (string warning in judgement.Warnings)
+        {
+            record.Log?.Note(warning);
+        }
+
+        Keep(judgement);
+        return true;
+    }
+
+    private void Keep(LoadJudgement judgement)
+    {
+        if (loads is null || launch.Model is not { } model || judgement.Memory.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            loads.Keep(new MeasuredLoad
+            {
+                At = DateTimeOffset.UtcNow,
+                Model = model,
+                ModelBytes = File.Exists(model) ? new FileInfo(model).Length : 0,
+                EnginePath = launch.File,
+                Arguments = MeaningfulArguments(),
+                Devices = judgement.Memory,
+            });
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            record.Log?.Note($"what was allocated could not be kept for later plans: {problem.Message}");
+        }
+    }
+
+    // Name and address have no influence on memory.
+    private List<string> MeaningfulArguments()
+    {
+        string[] without = ["--model", "--alias", "--host", "--port", "--api-key-file"];
+        List<string> kept = [];
+        for (int i = 0; i < launch.Arguments.Count; i++)
+        {
+            if (without.Contains(launch.Arguments[i]))
+            {
+                i++;
+                continue;
+            }
+
+            kept.Add(launch.Arguments[i]);
+        }
+
+        return kept;
+    }
+
+    /// <summary>Looks whether a ready server still answers or at least works, until the run is over.</summary>
+    private async Task WatchHealthAsync()
+    {
+        if (launch.UnresponsiveSeconds == 0)
+        {
+            return;
+        }
+
+        TimeSpan limit = TimeSpan.FromSeconds(launch.UnresponsiveSeconds);
+        TimeSpan interval = TimeSpan.FromSeconds(Math.Clamp(launch.UnresponsiveSeconds / 4d, 0.2, 15));
+        SignsOfLife life = new();
+        long lastSign = Environment.TickCount64;
+        while (true)
+        {
+            await Task.Delay(interval, _over.Token).ConfigureAwait(false);
+            bool works = life.HaveChanged(engine.Pid);
+            bool answers = await _probe.IsAnsweringAsync(interval, _over.Token).ConfigureAwait(false);
+            if (answers || works)
+            {
+                lastSign = Environment.TickCount64;
+                if (answers && record.Now.State == ServerState.Unresponsive)
+                {
+                    record.Log?.Note("the server answers again");
+                    record.Update(now => now with { State = ServerState.Ready, Reason = null });
+                }
+            }
+            else if (Environment.TickCount64 - lastSign >= limit.TotalMilliseconds && record.Now.State == ServerState.Ready)
+            {
+                string reason = string.Create(CultureInfo.InvariantCulture, $"it neither answers nor works since {launch.UnresponsiveSeconds} s; a driver or a device may hang");
+                record.Log?.Note($"the server is unresponsive: {reason}");
+                record.Update(now => now with { State = ServerState.Unresponsive, Reason = reason });
+                if (launch.Restart.Mode != RestartMode.Never)
+                {
+                    _failed.TrySetResult(new RunFailure("host.unresponsive", $"the server is unresponsive: {reason}"));
+                    return;
+                }
+            }
         }
     }
 }
+
+/// <summary>Why an engine that runs must be ended.</summary>
+/// <param name="FaultId">Id of the fault.</param>
+/// <param name="Reason">Why, in one line.</param>
+internal sealed record RunFailure(string FaultId, string Reason);

@@ -61,6 +61,23 @@ internal sealed class ReadinessProbe : IDisposable
         }
     }
 
+    /// <summary>Whether the server answers at all within <paramref name="limit"/>, whatever it says.</summary>
+    public async Task<bool> IsAnsweringAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timed.CancelAfter(limit);
+        try
+        {
+            using HttpResponseMessage response = await _client.GetAsync(_healthPath, HttpCompletionOption.ResponseHeadersRead, timed.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception problem) when (problem is HttpRequestException or IOException
+            || (problem is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+
     /// <summary>Asks what the server made of its options. Only for display, so a server that does not say is no error.</summary>
     /// <remarks>Source: llama-server's <c>/props</c>: <c>default_generation_settings.n_ctx</c> is the context of one slot.</remarks>
     public async Task<Facts> ReadFactsAsync(CancellationToken cancellationToken)

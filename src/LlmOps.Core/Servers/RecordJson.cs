@@ -34,6 +34,18 @@ internal static class RecordJson
         writer.WriteNumber("restarts", record.Restarts);
         writer.Field("contextLength", record.ContextLength);
         writer.Field("slots", record.Slots);
+        writer.Field("faultId", record.FaultId);
+        writer.Field("offloadedLayers", record.OffloadedLayers);
+        writer.Field("layerCount", record.LayerCount);
+        if (record.Memory.Count > 0)
+        {
+            WriteAllocations(writer, "memory", record.Memory);
+        }
+
+        if (record.Warnings.Count > 0)
+        {
+            WriteTexts(writer, "warnings", record.Warnings);
+        }
     });
 
     public static ServerRecord ReadServer(JsonElement root) => new()
@@ -59,6 +71,11 @@ internal static class RecordJson
         Restarts = root.Number("restarts"),
         ContextLength = root.TryGetProperty("contextLength", out JsonElement context) ? context.GetInt64() : null,
         Slots = root.OptionalNumber("slots"),
+        FaultId = root.OptionalText("faultId"),
+        OffloadedLayers = root.OptionalNumber("offloadedLayers"),
+        LayerCount = root.OptionalNumber("layerCount"),
+        Memory = ReadAllocations(root, "memory"),
+        Warnings = ReadTexts(root, "warnings"),
     };
 
     public static byte[] Write(LaunchRecord launch) => Write(writer =>
@@ -66,13 +83,7 @@ internal static class RecordJson
         writer.WriteNumber("schemaVersion", launch.SchemaVersion);
         writer.WriteString("instance", launch.Instance);
         writer.WriteString("file", launch.File);
-        writer.WriteStartArray("arguments");
-        foreach (string argument in launch.Arguments)
-        {
-            writer.WriteStringValue(argument);
-        }
-
-        writer.WriteEndArray();
+        WriteTexts(writer, "arguments", launch.Arguments);
         writer.WriteStartObject("environment");
         foreach ((string name, string value) in launch.Environment)
         {
@@ -88,6 +99,14 @@ internal static class RecordJson
         writer.WriteNumber("maxRestarts", launch.Restart.MaxRestarts);
         writer.WriteNumber("backoffSeconds", launch.Restart.BackoffSeconds);
         writer.WriteEndObject();
+        writer.WriteNumber("unresponsiveSeconds", launch.UnresponsiveSeconds);
+        writer.Field("model", launch.Model);
+        writer.WriteStartObject("log");
+        writer.WriteNumber("maxFileMiB", launch.Log.MaxFileMiB);
+        writer.WriteNumber("maxFiles", launch.Log.MaxFiles);
+        writer.WriteNumber("maxFileDays", launch.Log.MaxFileDays);
+        writer.WriteEndObject();
+        WriteExpectation(writer, launch.Expectation);
     });
 
     public static LaunchRecord ReadLaunch(JsonElement root)
@@ -98,7 +117,7 @@ internal static class RecordJson
             SchemaVersion = root.Number("schemaVersion"),
             Instance = root.Text("instance"),
             File = root.Text("file"),
-            Arguments = [.. root.GetProperty("arguments").EnumerateArray().Select(argument => argument.GetString() ?? string.Empty)],
+            Arguments = ReadTexts(root, "arguments"),
             Environment = root.Object("environment").EnumerateObject().ToDictionary(variable => variable.Name, variable => variable.Value.GetString() ?? string.Empty),
             WorkingDirectory = root.Text("workingDirectory"),
             Endpoint = ReadEndpoint(root),
@@ -109,6 +128,12 @@ internal static class RecordJson
                 MaxRestarts = restart.Number("maxRestarts"),
                 BackoffSeconds = restart.GetProperty("backoffSeconds").GetDouble(),
             },
+            UnresponsiveSeconds = root.OptionalNumber("unresponsiveSeconds") ?? new HealthPolicy().UnresponsiveSeconds,
+            Model = root.OptionalText("model"),
+            Log = root.OptionalObject("log") is { } log
+                ? new LogPolicy { MaxFileMiB = log.Number("maxFileMiB"), MaxFiles = log.Number("maxFiles"), MaxFileDays = log.Number("maxFileDays") }
+                : new LogPolicy(),
+            Expectation = root.OptionalObject("expectation") is { } expectation ? ReadExpectation(expectation) : null,
         };
     }
 
@@ -120,7 +145,88 @@ internal static class RecordJson
 
     public static StopRequest ReadStop(JsonElement root) => new(root.GetProperty("graceSeconds").GetDouble(), root.OptionalText("reason"));
 
-    private static byte[] Write(Action<Utf8JsonWriter> writeFields)
+    /// <summary>Writes what was allocated, by device.</summary>
+    public static void WriteAllocations(Utf8JsonWriter writer, string name, IReadOnlyList<DeviceAllocation> devices)
+    {
+        writer.WriteStartArray(name);
+        foreach (DeviceAllocation device in devices)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("device", device.Device);
+            writer.Field("plannedBytes", device.PlannedBytes);
+            writer.WriteNumber("weightsBytes", device.WeightsBytes);
+            writer.WriteNumber("kvCacheBytes", device.KvCacheBytes);
+            writer.WriteNumber("recurrentBytes", device.RecurrentBytes);
+            writer.WriteNumber("computeBytes", device.ComputeBytes);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Reads what <see cref="WriteAllocations"/> wrote; empty when it is not there.</summary>
+    public static IReadOnlyList<DeviceAllocation> ReadAllocations(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement devices)
+        ? [.. devices.EnumerateArray().Select(device => new DeviceAllocation
+        {
+            Device = device.Text("device"),
+            PlannedBytes = device.TryGetProperty("plannedBytes", out JsonElement planned) ? planned.GetInt64() : null,
+            WeightsBytes = device.GetProperty("weightsBytes").GetInt64(),
+            KvCacheBytes = device.GetProperty("kvCacheBytes").GetInt64(),
+            RecurrentBytes = device.GetProperty("recurrentBytes").GetInt64(),
+            ComputeBytes = device.GetProperty("computeBytes").GetInt64(),
+        })]
+        : [];
+
+    private static void WriteExpectation(Utf8JsonWriter writer, LaunchExpectation? expectation)
+    {
+        if (expectation is null)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("expectation");
+        WriteTexts(writer, "devices", expectation.Devices);
+        writer.WriteBoolean("wantsGpu", expectation.WantsGpu);
+        writer.Field("gpuLayers", expectation.GpuLayers);
+        writer.Field("contextPerSlot", expectation.ContextPerSlot);
+        writer.Field("slots", expectation.Slots);
+        writer.WriteStartObject("plannedBytes");
+        foreach ((string device, long bytes) in expectation.Planned)
+        {
+            writer.WriteNumber(device, bytes);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static LaunchExpectation ReadExpectation(JsonElement expectation) => new()
+    {
+        Devices = ReadTexts(expectation, "devices"),
+        WantsGpu = expectation.GetProperty("wantsGpu").GetBoolean(),
+        GpuLayers = expectation.OptionalNumber("gpuLayers"),
+        ContextPerSlot = expectation.TryGetProperty("contextPerSlot", out JsonElement context) ? context.GetInt64() : null,
+        Slots = expectation.OptionalNumber("slots"),
+        Planned = [.. expectation.Object("plannedBytes").EnumerateObject().Select(device => KeyValuePair.Create(device.Name, device.Value.GetInt64()))],
+    };
+
+    private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (string text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static string[] ReadTexts(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement texts)
+        ? [.. texts.EnumerateArray().Select(text => text.GetString() ?? string.Empty)]
+        : [];
+
+    /// <summary>One JSON object, for people to read.</summary>
+    public static byte[] Write(Action<Utf8JsonWriter> writeFields)
     {
         ArrayBufferWriter<byte> buffer = new(1024);
         using (Utf8JsonWriter writer = new(buffer, s_readable))

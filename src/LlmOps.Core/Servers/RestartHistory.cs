@@ -4,8 +4,13 @@ using LlmOps.Configuration;
 namespace LlmOps.Servers;
 
 /// <summary>Decides whether a server that ended by itself is started again, from its policy and from how it ended before.</summary>
-internal sealed class RestartHistory(RestartPolicy policy)
+/// <param name="policy">The policy.</param>
+/// <param name="random">Gives numbers from 0 to 1, for the jitter; null for the usual ones.</param>
+internal sealed class RestartHistory(RestartPolicy policy, Func<double>? random = null)
 {
+    // Servers that fell together (a driver, a disk) should not all come back in the same instant.
+    private const double Jitter = 0.2;
+
     // A crash that repeats will repeat again: each further round only hides the cause and wears the machine.
     private const int IdenticalFailuresLimit = 3;
 
@@ -23,10 +28,10 @@ internal sealed class RestartHistory(RestartPolicy policy)
     public sealed record Decision(TimeSpan? Delay, string? GaveUp);
 
     /// <summary>Decides about a run that has ended.</summary>
-    /// <param name="exit">How it ended.</param>
+    /// <param name="succeeded">Whether it ended without an error.</param>
     /// <param name="readyFor">How long it was ready; null when it never was.</param>
     /// <param name="failure">What identifies the way it ended.</param>
-    public Decision Decide(ExitStatus exit, TimeSpan? readyFor, string failure)
+    public Decision Decide(bool succeeded, TimeSpan? readyFor, string failure)
     {
         _everReady |= readyFor is not null;
         if (readyFor >= s_provenReadiness)
@@ -41,7 +46,7 @@ internal sealed class RestartHistory(RestartPolicy policy)
         bool wanted = policy.Mode switch
         {
             RestartMode.Always => true,
-            RestartMode.OnFailure => !exit.IsSuccess,
+            RestartMode.OnFailure => !succeeded,
             _ => false,
         };
         if (!wanted || !_everReady)
@@ -59,7 +64,8 @@ internal sealed class RestartHistory(RestartPolicy policy)
             return new Decision(null, string.Create(CultureInfo.InvariantCulture, $"given up after ending {_identicalFailures} times in a row in the same way"));
         }
 
-        TimeSpan delay = TimeSpan.FromSeconds(Math.Min(s_longestDelay.TotalSeconds, policy.BackoffSeconds * Math.Pow(2, _restartsInARow)));
+        double jitter = 1 + (Jitter * ((2 * (random ?? Random.Shared.NextDouble)()) - 1));
+        TimeSpan delay = TimeSpan.FromSeconds(Math.Min(s_longestDelay.TotalSeconds, policy.BackoffSeconds * Math.Pow(2, _restartsInARow)) * jitter);
         _restartsInARow++;
         return new Decision(delay, null);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmOps.Configuration;
 using LlmOps.Logs;
 
 namespace LlmOps.Servers;
@@ -14,19 +15,31 @@ internal sealed class RotatingLog : IDisposable
     public const int DefaultFileCount = 3;
 
     private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _fileAge;
     private readonly long _fileLimit;
     private readonly int _fileCount;
     private readonly Lock _lock = new();
     private FileStream _file;
     private long _length;
     private long _linesLost;
+    private DateTimeOffset _begun;
+
+    /// <summary>Begins a new file, as <paramref name="policy"/> says; what an earlier start wrote moves to <c>.1</c>.</summary>
+    public RotatingLog(string path, LogPolicy policy, TimeProvider time)
+        : this(path, policy.MaxFileMiB * Bytes.MiB, policy.MaxFiles, TimeSpan.FromDays(policy.MaxFileDays), time)
+    {
+    }
 
     /// <summary>Begins a new file; what an earlier start wrote moves to <c>.1</c>.</summary>
-    public RotatingLog(string path, long fileLimit = DefaultFileLimit, int fileCount = DefaultFileCount)
+    public RotatingLog(string path, long fileLimit = DefaultFileLimit, int fileCount = DefaultFileCount, TimeSpan? fileAge = null, TimeProvider? time = null)
     {
         _path = path;
         _fileLimit = fileLimit;
         _fileCount = fileCount;
+        _fileAge = fileAge ?? TimeSpan.MaxValue;
+        _time = time ?? TimeProvider.System;
+        DeleteBeyondCount();
         if (File.Exists(path) && new FileInfo(path).Length > 0)
         {
             ShiftFiles();
@@ -48,7 +61,12 @@ internal sealed class RotatingLog : IDisposable
         {
             try
             {
-                if (_length > 0 && _length + lines.Length > _fileLimit)
+                if (!_file.CanWrite)
+                {
+                    _file = OpenFile(); // The disk was full when this file should have begun.
+                }
+
+                if (_length > 0 && (_length + lines.Length > _fileLimit || _time.GetUtcNow() - _begun > _fileAge))
                 {
                     _file.Dispose();
                     ShiftFiles();
@@ -67,6 +85,7 @@ internal sealed class RotatingLog : IDisposable
             {
                 // A full disk must not stop the engine, which it would if its output were no longer read. The gap is told of later.
                 _linesLost += count;
+                DropTornLine();
             }
         }
     }
@@ -89,8 +108,31 @@ internal sealed class RotatingLog : IDisposable
         _length += bytes.Length;
     }
 
+    /// <summary>Takes back the part of a line that found room before the disk was full, so that the next one does not continue it.</summary>
+    private void DropTornLine()
+    {
+        try
+        {
+            _file.SetLength(_length);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            // Then a torn line stays; the lines lost are told of all the same.
+        }
+    }
+
+    /// <summary>Removes files of a start that was allowed more of them.</summary>
+    private void DeleteBeyondCount()
+    {
+        for (int number = _fileCount; File.Exists(FileName(_path, number)); number++)
+        {
+            File.Delete(FileName(_path, number));
+        }
+    }
+
     private FileStream OpenFile()
     {
+        _begun = _time.GetUtcNow();
         FileStream file = PrivateFile.Open(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         _length = file.Length;
         return file;

@@ -43,6 +43,28 @@ internal sealed class ServerFolder(string path)
     /// <summary>The stop that was asked for; null when none was written down.</summary>
     public StopRequest? ReadStop() => File.Exists(StopFile) ? Read(StopFile, RecordJson.ReadStop) : null;
 
+    /// <summary>Writes down a stop unless one is under way already.</summary>
+    /// <returns>Whether this is the first.</returns>
+    public bool TryBegin(StopRequest stop)
+    {
+        string temporary = $"{StopFile}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp";
+        try
+        {
+            using (FileStream file = PrivateFile.Open(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                file.Write(RecordJson.Write(stop));
+            }
+
+            File.Move(temporary, StopFile, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(StopFile))
+        {
+            File.Delete(temporary);
+            return false;
+        }
+    }
+
     public void Write(StopRequest stop) => PrivateFile.Write(StopFile, RecordJson.Write(stop));
 
     private static T Read<T>(string file, Func<JsonElement, T> read)

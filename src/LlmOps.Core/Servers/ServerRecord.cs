@@ -52,6 +52,17 @@ internal sealed record ServerRecord
 
     public int? Slots { get; init; }
 
+    /// <summary>Id of the fault that ended it; null when none did or none is known.</summary>
+    public string? FaultId { get; init; }
+
+    public int? OffloadedLayers { get; init; }
+
+    public int? LayerCount { get; init; }
+
+    public IReadOnlyList<DeviceAllocation> Memory { get; init; } = [];
+
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Whether the record says that nothing will happen any more.</summary>
     public bool IsFinal => State is ServerState.Stopped or ServerState.Failed;
 }

@@ -122,6 +122,10 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
             Endpoint = config.Endpoint,
             HealthPath = config.Health.Path,
             Restart = config.Restart,
+            UnresponsiveSeconds = config.Health.UnresponsiveSeconds,
+            Log = config.Log,
+            Model = config.Model,
+            Expectation = LaunchExpectation.Of(config),
         });
         folder.Write(record);
         await runtime.LaunchAsync(folder, record, request, cancellationToken).ConfigureAwait(false);

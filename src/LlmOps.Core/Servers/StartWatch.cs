@@ -71,7 +71,7 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
         {
             string text = LogLine.WithoutTime(line);
             _activity = LoadStage.Read(text) ?? _activity;
-            Report(server, _activity, null, text);
+            Report(server, _activity, LoadStage.ReadFraction(text), text);
         }
 
         if (progress is not null && lines.Count == 0 && _activity == LoadStage.Weights && server.Pid is { } pid)
@@ -96,13 +96,13 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
             ServerState.Unsupervised => "lost its supervisor before it was ready; stop it and start it again",
             _ => server.Reason ?? "ended before it was ready",
         };
-        return Problem(server, "ServerFailed", ErrorKind.ServerFailed, how);
+        return Problem(server, server.FaultId == LoadJudgement.CpuFallback ? "ServerFellBackToCpu" : "ServerFailed", ErrorKind.ServerFailed, how);
     }
 
     private static ServerFailedException Problem(LlmServer server, string errorId, ErrorKind kind, string what)
     {
         List<string> lines = [.. CurrentRun(ServerLog.Tail(server, 2000)).Select(LogLine.WithoutTime)];
-        List<FaultFinding> causes = [.. FaultCatalogue.Default.Diagnose(lines).Where(finding => finding.Severity == FaultSeverity.Error)];
+        List<FaultFinding> causes = [.. FaultAdvisor.Advise(FaultCatalogue.Default.Diagnose(lines), FaultContext.Of(server)).Where(finding => finding.Severity == FaultSeverity.Error)];
         string remedy = causes is [var cause, ..] ? $" {cause.Remedy}" : string.Empty;
         return new ServerFailedException(
             $"Server '{server.Name}' {what}.{remedy} Log: {server.LogPath}", errorId, server, causes, [.. lines.TakeLast(LastLinesCount)]) { Kind = kind };

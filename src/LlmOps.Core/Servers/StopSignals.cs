@@ -33,6 +33,9 @@ internal sealed class StopSignals : IDisposable
     /// <summary>Cancelled when it should stop at once.</summary>
     public CancellationToken Hurry => _hurry.Token;
 
+    /// <summary>Asks to stop, from within.</summary>
+    public void Ask() => _stop.Cancel();
+
     /// <inheritdoc />
     public void Dispose()
     {

@@ -13,12 +13,29 @@ internal sealed class SupervisedRecord(ServerFolder folder)
     /// <summary>Where problems with the record are told of.</summary>
     public RotatingLog? Log { get; set; }
 
+    /// <summary>Whether the folder is no longer this server's: then nothing is written any more.</summary>
+    public bool IsAbandoned { get; private set; }
+
+    /// <summary>Writes nothing from now on: the folder is gone, or another start's.</summary>
+    public void Abandon()
+    {
+        lock (_lock)
+        {
+            IsAbandoned = true;
+        }
+    }
+
     /// <summary>Changes the record and writes it.</summary>
     public void Update(Func<ServerRecord, ServerRecord> change)
     {
         lock (_lock)
         {
             _now = change(Now);
+            if (IsAbandoned)
+            {
+                return;
+            }
+
             try
             {
                 folder.Write(_now);
@@ -44,5 +61,6 @@ internal static class ServerRecordChanges
         ExitCode = end.Exit.Code,
         ExitSignal = end.Exit.Signal,
         Reason = string.IsNullOrEmpty(reason) ? null : reason,
+        FaultId = end.FaultId,
     };
 }

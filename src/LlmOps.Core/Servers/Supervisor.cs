@@ -4,17 +4,26 @@ using LlmOps.Logs;
 namespace LlmOps.Servers;
 
 /// <summary>The process that owns one server: starts its engine, keeps its log and its record, restarts it by policy, stops it when asked.</summary>
-/// <param name="folder">The server's folder, with <c>server.json</c> and <c>launch.json</c>.</param>
 /// <remarks>
 /// Runs as <c>llmops supervise FOLDER</c> in a session of its own. SIGTERM or SIGINT is the way to stop the server; a second one
-/// skips the grace. From the moment it has taken over, nobody else writes the record while it lives.
+/// skips the grace. The folder holds <c>server.json</c> and <c>launch.json</c>; when it is taken away the server is ended. From the moment it has taken over, nobody else writes the record while it lives.
 /// </remarks>
-public sealed class Supervisor(string folder)
+public sealed class Supervisor
 {
     private static readonly TimeSpan s_defaultGrace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_outputPatience = TimeSpan.FromSeconds(2);
 
-    private readonly ServerFolder _folder = new(folder);
+    private readonly ServerFolder _folder;
+    private readonly TimeProvider _time;
+
+    /// <summary>A supervisor of the server in <paramref name="folder"/>.</summary>
+    public Supervisor(string folder)
+        : this(folder, TimeProvider.System)
+    {
+    }
+
+    /// <summary>The same with a clock of one's own for the pauses before restarts.</summary>
+    internal Supervisor(string folder, TimeProvider time) => (_folder, _time) = (new ServerFolder(folder), time);
 
     /// <summary>Supervises the server until it has ended for good.</summary>
     /// <param name="cancellationToken">Stops the server, as the signals do.</param>
@@ -31,8 +40,10 @@ public sealed class Supervisor(string folder)
         using StopSignals signals = new(cancellationToken);
         SupervisedRecord record = new(_folder);
         LaunchRecord launch = _folder.ReadLaunch();
-        using RotatingLog log = new(_folder.LogFile);
+        using RotatingLog log = new(_folder.LogFile, launch.Log, _time);
         record.Log = log;
+        using CancellationTokenSource guarding = new();
+        Task guard = GuardAsync(launch, record, signals, guarding.Token);
         try
         {
             return await SuperviseAsync(launch, record, log, signals).ConfigureAwait(false);
@@ -50,6 +61,25 @@ public sealed class Supervisor(string folder)
             await new EngineGroup(null, EngineGroup.Mark(_folder, launch.Instance)).SweepAsync().ConfigureAwait(false);
             throw;
         }
+        finally
+        {
+            await guarding.CancelAsync().ConfigureAwait(false);
+            await guard.ConfigureAwait(false);
+        }
+    }
+
+    private async Task GuardAsync(LaunchRecord launch, SupervisedRecord record, StopSignals signals, CancellationToken done)
+    {
+        try
+        {
+            await new FolderGuard(_folder, launch.Instance).WaitForLossAsync(done).ConfigureAwait(false);
+            record.Abandon();
+            signals.Ask();
+        }
+        catch (OperationCanceledException) when (done.IsCancellationRequested)
+        {
+            // The server has ended before its folder.
+        }
     }
 
     private async Task<int> SuperviseAsync(LaunchRecord launch, SupervisedRecord record, RotatingLog log, StopSignals signals)
@@ -64,7 +94,7 @@ public sealed class Supervisor(string folder)
                 return 0;
             }
 
-            RestartHistory.Decision decision = history.Decide(end.Exit, end.ReadyFor, end.Signature);
+            RestartHistory.Decision decision = history.Decide(end.IsSuccess, end.ReadyFor, end.Signature);
             string reason = decision.GaveUp is { } gaveUp ? $"{end.Reason}; {gaveUp}" : end.Reason;
             if (decision.Delay is not { } delay)
             {
@@ -75,13 +105,13 @@ public sealed class Supervisor(string folder)
 
             log.Note(string.Create(CultureInfo.InvariantCulture, $"the engine will be started again in {delay.TotalSeconds:0.#} s"));
             record.Update(now => now.Ended(ServerState.Restarting, end, reason) with { EndedAt = null });
-            if (!await DelayAsync(delay, signals.Stop).ConfigureAwait(false))
+            if (!await DelayAsync(delay, _time, signals.Stop).ConfigureAwait(false))
             {
                 record.Update(now => now.Ended(ServerState.Stopped, end, StopReason()));
                 return 0;
             }
 
-            record.Update(now => now with { Restarts = now.Restarts + 1, ReadyAt = null, ExitCode = null, ExitSignal = null });
+            record.Update(now => now with { Restarts = now.Restarts + 1, ReadyAt = null, ExitCode = null, ExitSignal = null, FaultId = null });
         }
     }
 
@@ -109,7 +139,7 @@ public sealed class Supervisor(string folder)
             log.Note(mask.Apply($"starting {launch.File} {string.Join(' ', launch.Arguments)}"));
             EngineGroup group = new(engine.Identity, mark);
             Task<ExitStatus> exited = engine.WaitForExitAsync();
-            await using Readiness readiness = new(launch, record, exited);
+            await using Readiness readiness = new(launch, record, engine.Identity, exited, MeasuredLoads.Beside(Path.GetDirectoryName(_folder.Path)!));
             LogPump pump = new(engine.Output, log, mask, line =>
             {
                 excerpt.Add(line);
@@ -119,13 +149,16 @@ public sealed class Supervisor(string folder)
             record.Update(now => now with { State = ServerState.Loading, Supervisor = ProcessIdentity.Current, EngineProcess = engine.Identity });
             readiness.Begin();
 
-            await Task.WhenAny(exited, Task.Delay(Timeout.Infinite, signals.Stop)).ConfigureAwait(false);
+            await Task.WhenAny(exited, readiness.Failed, Task.Delay(Timeout.Infinite, signals.Stop)).ConfigureAwait(false);
             bool endedByItself = exited.IsCompleted;
+            RunFailure? failure = !endedByItself && readiness.Failed.IsCompletedSuccessfully && !signals.Stop.IsCancellationRequested
+                ? await readiness.Failed.ConfigureAwait(false)
+                : null;
             await readiness.EndAsync().ConfigureAwait(false);
             if (!endedByItself)
             {
-                record.Update(now => now with { State = ServerState.Stopping });
-                StopRequest? request = ReadStop();
+                record.Update(now => failure is null ? now with { State = ServerState.Stopping } : now);
+                StopRequest? request = failure is null ? ReadStop() : null;
                 log.Note("stopping the engine");
                 await group.StopAsync(request is null ? s_defaultGrace : TimeSpan.FromSeconds(request.GraceSeconds), signals.Hurry).ConfigureAwait(false);
             }
@@ -138,7 +171,9 @@ public sealed class Supervisor(string folder)
             ExitStatus exit = await exited.ConfigureAwait(false);
             await Task.WhenAny(pump.Finished, Task.Delay(s_outputPatience, CancellationToken.None)).ConfigureAwait(false);
             log.Note($"the engine ended with {exit}");
-            return EngineEnd.Diagnose(exit, readiness.ReadyFor, excerpt.ToList(), endedByItself);
+            return failure is null
+                ? EngineEnd.Diagnose(exit, readiness.ReadyFor, excerpt.ToList(), endedByItself)
+                : EngineEnd.Of(failure, exit, readiness.ReadyFor);
         }
     }
 
@@ -157,11 +192,11 @@ public sealed class Supervisor(string folder)
         }
     }
 
-    private static async Task<bool> DelayAsync(TimeSpan delay, CancellationToken stop)
+    private static async Task<bool> DelayAsync(TimeSpan delay, TimeProvider time, CancellationToken stop)
     {
         try
         {
-            await Task.Delay(delay, stop).ConfigureAwait(false);
+            await Task.Delay(delay, time, stop).ConfigureAwait(false);
             return true;
         }
         catch (OperationCanceledException)

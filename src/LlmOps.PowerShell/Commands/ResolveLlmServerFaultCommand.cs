@@ -63,7 +63,7 @@ public sealed class ResolveLlmServerFaultCommand : LlmOpsCommand
                 break;
             default:
                 bool literal = ParameterSetName == LiteralPathSet;
-                Each(literal ? LiteralPath : Path, path => FilePaths.Existing(this, path, literal), file => Diagnose(File.ReadLines(file)));
+                Each(literal ? LiteralPath : Path, path => FilePaths.Existing(this, path, literal), file => Diagnose(File.ReadLines(file), FaultContext.OfLog(file)));
                 break;
         }
     }
@@ -73,11 +73,12 @@ public sealed class ResolveLlmServerFaultCommand : LlmOpsCommand
     {
         if (ParameterSetName == TextSet)
         {
-            Diagnose(_lines);
+            Diagnose(_lines, FaultContext.ThisMachine);
         }
     }
 
-    private void Diagnose(LlmServer server) => Diagnose(ServerLog.SinceStart(server));
+    private void Diagnose(LlmServer server) => Diagnose(ServerLog.SinceStart(server), FaultContext.Of(server));
 
-    private void Diagnose(IEnumerable<string> lines) => WriteObject(FaultCatalogue.Default.Diagnose(lines), enumerateCollection: true);
+    private void Diagnose(IEnumerable<string> lines, FaultContext context) =>
+        WriteObject(FaultAdvisor.Advise(FaultCatalogue.Default.Diagnose(lines), context), enumerateCollection: true);
 }

@@ -85,7 +85,18 @@ public sealed class StartLlmServerCommand : LlmOpsCommand
         IProgress<StartProgress> progress = ProgressOf<StartProgress>($"Starting server {config.Name}", StartProgressView.Show);
         try
         {
-            WriteObject(Await(stop => starter.StartAsync(request, progress, stop)));
+            LlmServer server = Await(stop => starter.StartAsync(request, progress, stop));
+            foreach (string warning in server.Warnings)
+            {
+                WriteWarning($"{server.Name}: {warning}");
+            }
+
+            foreach (DeviceAllocation device in server.PlanAccuracy)
+            {
+                WriteVerbose($"{server.Name}: {device}");
+            }
+
+            WriteObject(server);
         }
         finally
         {

@@ -58,13 +58,13 @@ internal sealed class ServerLab : IAsyncDisposable
     public ServerStarter Starter() => new(Registry, SupervisorInTests.Command);
 
     /// <summary>A folder as a starter leaves it, for a supervisor that runs inside the test.</summary>
-    public ServerFolder Prepare(string name, string script, RestartPolicy? restart = null, string? apiKeyFile = null)
+    public ServerFolder Prepare(string name, string script, RestartPolicy? restart = null, string? apiKeyFile = null, Func<LaunchRecord, LaunchRecord>? change = null)
     {
         ServerFolder folder = new(Path.Combine(Registry.Folder, name));
         ServerEndpoint endpoint = new() { Port = Port, ApiKeyFile = apiKeyFile };
         PrivateFile.CreateFolder(folder.Path);
         folder.Write(Record(name) with { Endpoint = endpoint });
-        folder.Write(new LaunchRecord
+        LaunchRecord launch = new()
         {
             Instance = "lab",
             File = Engine(script),
@@ -74,7 +74,8 @@ internal sealed class ServerLab : IAsyncDisposable
             Endpoint = endpoint,
             HealthPath = "/health",
             Restart = restart ?? new RestartPolicy { BackoffSeconds = 0.01 },
-        });
+        };
+        folder.Write(change is null ? launch : change(launch));
         return folder;
     }
 
@@ -87,6 +88,9 @@ internal sealed class ServerLab : IAsyncDisposable
         Endpoint = new ServerEndpoint { Port = Port },
         StartedAt = DateTimeOffset.UtcNow,
     };
+
+    /// <summary>Answers no more, as if the server hung.</summary>
+    public void FallSilent() => _health?.Stop();
 
     /// <summary>Answers like a server that is ready, on the lab's port.</summary>
     public void AnswerHealth()

@@ -37,6 +37,34 @@ public sealed class ServerLogTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_is_old_moves_on_however_small_it_is()
+    {
+        ManualTime time = new();
+        using RotatingLog log = new(Log, fileAge: TimeSpan.FromDays(7), time: time);
+        Write(log, 1);
+        time.Advance(TimeSpan.FromDays(6.9));
+        Write(log, 1);
+        Assert.False(File.Exists(Log + ".1"));
+
+        time.Advance(TimeSpan.FromDays(0.2));
+        Write(log, 1);
+
+        Assert.Equal((1, 2), (File.ReadAllLines(Log).Length, File.ReadAllLines(Log + ".1").Length));
+    }
+
+    [Fact]
+    public void However_often_a_server_is_started_its_files_stay_as_few_as_wanted()
+    {
+        for (int start = 0; start < 12; start++)
+        {
+            using RotatingLog log = new(Log, fileCount: start < 6 ? 5 : 2);
+            Write(log, 1);
+        }
+
+        Assert.Equal(["server.log", "server.log.1"], Directory.GetFiles(_folder).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
     public void A_new_start_begins_a_new_file_and_keeps_the_old_one()
     {
         using (RotatingLog first = new(Log))

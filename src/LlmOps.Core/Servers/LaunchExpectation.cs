@@ -1,0 +1,55 @@
+using LlmOps.Configuration;
+using LlmOps.Engines.LlamaCpp;
+using LlmOps.Planning;
+
+namespace LlmOps.Servers;
+
+/// <summary>What a configuration means a server to be, against which it is held once it answers.</summary>
+internal sealed record LaunchExpectation
+{
+    /// <summary>Names of the GPUs that should hold the model, in the engine's order; empty when the configuration names none.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
+    /// <summary>Whether the model should be on GPUs at all.</summary>
+    public bool WantsGpu { get; init; }
+
+    /// <summary>Layers that should be on GPUs; null when that is left to the engine.</summary>
+    public int? GpuLayers { get; init; }
+
+    /// <summary>Tokens of context that each slot should have; null when that is left to the engine.</summary>
+    public long? ContextPerSlot { get; init; }
+
+    /// <summary>Slots that there should be; null when that is left to the engine.</summary>
+    public int? Slots { get; init; }
+
+    /// <summary>Bytes of buffers that the plan puts on each device, in its order; <c>Host</c> for main memory; empty without a plan.</summary>
+    public IReadOnlyList<KeyValuePair<string, long>> Planned { get; init; } = [];
+
+    /// <summary>What <paramref name="config"/> means.</summary>
+    public static LaunchExpectation Of(ServerConfig config)
+    {
+        if (config.Engine != EngineNames.LlamaCpp)
+        {
+            return new LaunchExpectation();
+        }
+
+        int? layers = (int?)(config.Options[LlamaCppOptions.GpuLayers.Name] as long?);
+        long context = config.Options[LlamaCppOptions.ContextLength.Name] as long? ?? 0;
+        int? slots = (int?)(config.Options[LlamaCppOptions.Parallel.Name] as long?);
+        bool unified = config.Options[LlamaCppOptions.KvUnified.Name] as bool? ?? false;
+        return new LaunchExpectation
+        {
+            Devices = [.. config.Devices.Select(device => device.Name)],
+            WantsGpu = config.Devices.Count > 0 ? layers != 0 : layers > 0,
+            GpuLayers = layers,
+            ContextPerSlot = context == 0 ? null : unified ? context : slots is { } count ? context / count : null,
+            Slots = slots,
+            Planned = PlannedOf(config.Plan),
+        };
+    }
+
+    // What a driver takes for itself is in the plan and never in the engine's log.
+    private static KeyValuePair<string, long>[] PlannedOf(MemoryPlan? plan) => plan is null
+        ? []
+        : [.. plan.Devices.Select(device => KeyValuePair.Create(device.Name, device.UsedBytes - device.OverheadBytes)), KeyValuePair.Create(DeviceAllocation.Host, plan.Host.UsedBytes)];
+}
