@@ -29,9 +29,9 @@ internal sealed class ArrivalClock
     }
 
     /// <summary>When bytes arrived.</summary>
-    /// <param name="realTime">The kernel's time in nanoseconds; 0 when it gave none.</param>
+    /// <param name="realTime">The kernel's time in nanoseconds.</param>
     /// <param name="earliest">No sooner than this: an earlier moment of the same connection.</param>
-    /// <param name="now">No later than this.</param>
-    public long ToMonotonic(long realTime, long earliest, long now) =>
-        realTime == 0 ? now : Math.Clamp(realTime + _offset, Math.Min(earliest, now), now);
+    /// <param name="latest">No later than this.</param>
+    public long ToMonotonic(long realTime, long earliest, long latest) =>
+        Math.Clamp(realTime + _offset, Math.Min(earliest, latest), latest);
 }

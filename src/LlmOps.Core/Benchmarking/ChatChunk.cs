@@ -12,6 +12,12 @@ internal struct ChatChunk
     /// <summary>Whether the chunk is an error.</summary>
     public bool IsError;
 
+    /// <summary>Where the text of the delta stands in the chunk, without its quotes; 0 when it has none, -1 when it has several.</summary>
+    public int ContentStart;
+
+    /// <summary>How many bytes it has as written.</summary>
+    public int ContentLength;
+
     /// <summary>The answer's id; null when it was not asked for or there is none.</summary>
     public string? Id;
 

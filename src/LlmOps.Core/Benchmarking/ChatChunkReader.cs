@@ -98,7 +98,12 @@ internal static class ChatChunkReader
             // llama-server says reasoning_content, vLLM since 0.16 only reasoning.
             if (reader.ValueTextEquals("content"u8))
             {
-                chunk.HasOutput |= HasText(ref reader, content);
+                bool hasText = HasText(ref reader, content);
+                chunk.HasOutput |= hasText;
+                if (hasText)
+                {
+                    (chunk.ContentStart, chunk.ContentLength) = (chunk.ContentStart == 0 ? (int)reader.TokenStartIndex + 1 : -1, reader.ValueSpan.Length);
+                }
             }
             else if (reader.ValueTextEquals("reasoning_content"u8) || reader.ValueTextEquals("reasoning"u8))
             {

@@ -16,6 +16,11 @@ internal sealed class EpollTransport : IDisposable
     private const int BufferSize = 256 * 1024;
     private const int EventsAtOnce = 2048;
     private const long WakeToken = -1;
+    private const uint Arrivals = LibcEpoll.Readable | LibcEpoll.ClosedByPeer | LibcEpoll.Once;
+    private const uint Closed = LibcEpoll.ClosedByPeer | LibcEpoll.Broken;
+
+    /// <summary>A segment that comes while a batch is read is later than the batch's beginning; no batch takes longer.</summary>
+    private static readonly long s_longestBatch = MonotonicClock.Ticks(TimeSpan.FromMilliseconds(20));
 
     /// <summary>From this many streams on, wake-ups cost more than they tell.</summary>
     private const int ManyStreams = 16;
@@ -88,7 +93,7 @@ internal sealed class EpollTransport : IDisposable
                 }
                 else if (Find(token) is HttpConnection connection)
                 {
-                    Handle(connection, now);
+                    Handle(connection, _epoll.Events(index), now);
                 }
             }
 
@@ -200,7 +205,7 @@ internal sealed class EpollTransport : IDisposable
 
             HttpConnection connection = new(socket, slot, ++_generation, addressIndex) { IsConnecting = isConnecting };
             _slots[slot] = connection;
-            _epoll.Watch(connection.Descriptor, connection.IsConnecting ? LibcEpoll.Writable : LibcEpoll.Readable, connection.Token);
+            _epoll.Watch(connection.Descriptor, connection.IsConnecting ? LibcEpoll.Writable : Arrivals, connection.Token);
             return connection;
         }
         catch
@@ -223,7 +228,7 @@ internal sealed class EpollTransport : IDisposable
         }
     }
 
-    private void Handle(HttpConnection connection, long now)
+    private void Handle(HttpConnection connection, uint events, long now)
     {
         if (connection.Exchange is null)
         {
@@ -240,12 +245,12 @@ internal sealed class EpollTransport : IDisposable
             if (connection is { Exchange: not null, WantsToSend: true })
             {
                 // An answer before the request was taken is a refusal.
-                Receive(connection, connection.Exchange, now);
+                ReceiveAll(connection, (events & Closed) != 0, now);
             }
         }
         else
         {
-            Receive(connection, connection.Exchange, now);
+            ReceiveAll(connection, (events & Closed) != 0, now);
         }
     }
 
@@ -256,7 +261,7 @@ internal sealed class EpollTransport : IDisposable
         {
             connection.IsConnecting = false;
             _preferredAddress = connection.AddressIndex;
-            _epoll.Change(connection.Descriptor, LibcEpoll.Readable, connection.Token);
+            _epoll.Change(connection.Descriptor, Arrivals, connection.Token);
             SendMore(connection, now);
             return;
         }
@@ -290,7 +295,7 @@ internal sealed class EpollTransport : IDisposable
                 if (!connection.WantsToSend)
                 {
                     connection.WantsToSend = true;
-                    _epoll.Change(connection.Descriptor, LibcEpoll.Readable | LibcEpoll.Writable, connection.Token);
+                    _epoll.Change(connection.Descriptor, Arrivals | LibcEpoll.Writable, connection.Token);
                 }
 
                 return;
@@ -308,27 +313,45 @@ internal sealed class EpollTransport : IDisposable
         if (connection.WantsToSend)
         {
             connection.WantsToSend = false;
-            _epoll.Change(connection.Descriptor, LibcEpoll.Readable, connection.Token);
+            _epoll.Change(connection.Descriptor, Arrivals, connection.Token);
         }
     }
 
-    private void Receive(HttpConnection connection, StreamExchange exchange, long now)
+    /// <summary>Reads until there is no more, for there is word of it only once: a read that does not fill the buffer has emptied the socket, unless the end came with it.</summary>
+    private void ReceiveAll(HttpConnection connection, bool isClosed, long now)
+    {
+        while (connection.Exchange is StreamExchange exchange)
+        {
+            if (!Receive(connection, exchange, now) && !isClosed)
+            {
+                return;
+            }
+
+            if (isClosed && exchange.IsOver)
+            {
+                // It was kept for the next request, but its other end is gone.
+                Discard(connection);
+                return;
+            }
+        }
+    }
+
+    /// <returns>Whether there may be more.</returns>
+    private bool Receive(HttpConnection connection, StreamExchange exchange, long now)
     {
         int count = LibcReceive.Receive(connection.Descriptor, _buffer, out long realTime);
         if (count == -LibcError.TryAgain || count == -LibcError.Interrupted)
         {
-            return;
+            return count == -LibcError.Interrupted;
         }
 
         if (count <= 0)
         {
             Ended(connection, exchange, count, now);
-            return;
+            return false;
         }
 
-        // A segment may have come after the batch of events was made.
-        now = MonotonicClock.Now;
-        long arrival = _clock.ToMonotonic(realTime, connection.LastArrival, now);
+        long arrival = realTime == 0 ? MonotonicClock.Now : _clock.ToMonotonic(realTime, connection.LastArrival, now + s_longestBatch);
         connection.LastArrival = arrival;
         _sawFullRead |= count == BufferSize;
         bool wasDone = exchange.IsDone;
@@ -339,7 +362,7 @@ internal sealed class EpollTransport : IDisposable
         catch (Exception exception) when (FailureText.IsTransportFailure(exception))
         {
             Broken(connection, exchange, exception, now);
-            return;
+            return false;
         }
 
         if (exchange.Response.IsComplete)
@@ -351,6 +374,8 @@ internal sealed class EpollTransport : IDisposable
             exchange.EndBy(now + s_endOfResponse);
             _nextDeadline = Math.Min(_nextDeadline, exchange.Deadline);
         }
+
+        return count == BufferSize;
     }
 
     private void Finish(HttpConnection connection, StreamExchange exchange, long now)
@@ -437,6 +462,15 @@ internal sealed class EpollTransport : IDisposable
         _slots[connection.Slot] = null;
         _freeSlots.Push(connection.Slot);
         connection.Socket.Dispose();
+    }
+
+    /// <summary>Closes a connection unless it is closed already.</summary>
+    private void Discard(HttpConnection connection)
+    {
+        if (_slots[connection.Slot] == connection)
+        {
+            Close(connection);
+        }
     }
 
     private void RemoveIdle(HttpConnection connection)

@@ -11,6 +11,7 @@ internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = fal
 {
     private long[] _chunkTimes = new long[Math.Max(16, expectedChunks)];
     private int[] _tokenCounts = countsTokens ? new int[Math.Max(16, expectedChunks)] : [];
+    private readonly ChunkPattern? _pattern = countsTokens || content is not null ? null : new ChunkPattern();
     private int _chunkCount;
     private bool _sawChunk;
     private bool _sawFinish;
@@ -111,7 +112,14 @@ internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = fal
             return;
         }
 
+        if (_pattern?.Matches(sseEvent.Data) == true)
+        {
+            AddChunk(sseEvent.Timestamp, tokens: 0);
+            return;
+        }
+
         ChatChunk chunk = ChatChunkReader.Read(sseEvent.Data, wantsId: !_sawChunk, content);
+        _pattern?.Learn(sseEvent.Data, chunk);
         _id ??= chunk.Id;
         _sawChunk = true;
         if (chunk.IsError)
@@ -125,19 +133,24 @@ internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = fal
         _timings = chunk.Timings ?? _timings;
         if (chunk.HasOutput)
         {
-            if (_chunkCount == _chunkTimes.Length)
-            {
-                Array.Resize(ref _chunkTimes, 2 * _chunkCount);
-                Array.Resize(ref _tokenCounts, countsTokens ? 2 * _chunkCount : 0);
-            }
-
-            if (countsTokens)
-            {
-                _tokenCounts[_chunkCount] = (int)(chunk.Usage?.OutputTokens ?? chunk.Timings?.OutputTokens ?? 0);
-            }
-
-            _chunkTimes[_chunkCount++] = sseEvent.Timestamp;
+            AddChunk(sseEvent.Timestamp, (int)(chunk.Usage?.OutputTokens ?? chunk.Timings?.OutputTokens ?? 0));
         }
+    }
+
+    private void AddChunk(long timestamp, int tokens)
+    {
+        if (_chunkCount == _chunkTimes.Length)
+        {
+            Array.Resize(ref _chunkTimes, 2 * _chunkCount);
+            Array.Resize(ref _tokenCounts, countsTokens ? 2 * _chunkCount : 0);
+        }
+
+        if (countsTokens)
+        {
+            _tokenCounts[_chunkCount] = tokens;
+        }
+
+        _chunkTimes[_chunkCount++] = timestamp;
     }
 
     private void Fail(ReadOnlySpan<byte> json)

@@ -72,7 +72,7 @@ internal static class LoadBenchmark
 
     private static async Task<bool> DecodeRateAsync(Uri server)
     {
-        MeasurementOptions options = new() { Endpoint = server, ServerName = "real", PromptTokens = 64, OutputTokens = 128, Requests = 8 };
+        MeasurementOptions options = new() { Endpoint = server, ServerName = "real", PromptTokens = 64, OutputTokens = 1024, Requests = 6 };
         await foreach (ThroughputResult result in new ThroughputMeasurement(options).RunAsync(null, CancellationToken.None).ConfigureAwait(false))
         {
             double percent = 100 * ((result.DecodeTokensPerSecond / result.Server.DecodeTokensPerSecond!.Value) - 1);

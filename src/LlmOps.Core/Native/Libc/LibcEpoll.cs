@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LlmOps.Native.Libc;
 
-/// <summary><c>epoll(7)</c>: waits for many sockets at once. Level-triggered; Linux only.</summary>
+/// <summary><c>epoll(7)</c>: waits for many sockets at once. Linux only.</summary>
 /// <param name="capacity">The most events that one wait gives.</param>
 internal sealed partial class LibcEpoll(int capacity) : IDisposable
 {
@@ -13,6 +13,15 @@ internal sealed partial class LibcEpoll(int capacity) : IDisposable
 
     /// <summary>There is room to write, or a connection was made.</summary>
     public const uint Writable = 4;
+
+    /// <summary>The other side has closed its half; given with <see cref="Once"/>.</summary>
+    public const uint ClosedByPeer = 0x2000;
+
+    /// <summary>Tell of what is there once, and again only when there is more: half the work for sockets that are read to their end each time.</summary>
+    public const uint Once = 1u << 31;
+
+    /// <summary>Error or hang-up, of which there is always word.</summary>
+    public const uint Broken = 8 | 16;
 
     private const int Add = 1;
     private const int Delete = 2;
@@ -58,6 +67,9 @@ internal sealed partial class LibcEpoll(int capacity) : IDisposable
 
     /// <summary>The token of an event of the last wait.</summary>
     public long Token(int index) => BinaryPrimitives.ReadInt64LittleEndian(_events.AsSpan((index * (s_dataOffset + 8)) + s_dataOffset));
+
+    /// <summary>What an event of the last wait says.</summary>
+    public uint Events(int index) => BinaryPrimitives.ReadUInt32LittleEndian(_events.AsSpan(index * (s_dataOffset + 8)));
 
     public void Dispose() => _epoll.Dispose();
 
