@@ -21,7 +21,7 @@ internal static class LoadBenchmark
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
         foreach ((int streams, double rate, double limit) in s_loads)
         {
-            SelfCheckOptions options = new() { Streams = streams, TokensPerSecond = rate, Duration = TimeSpan.FromSeconds(10), FirstToken = TimeSpan.FromSeconds(1) };
+            SelfCheckOptions options = new() { Streams = streams, TokensPerSecond = rate, Duration = TimeSpan.FromSeconds(20), FirstToken = TimeSpan.FromSeconds(1) };
             using (ScheduleProcess process = ScheduleProcess.Start(options))
             {
                 SelfCheckResult result = await new GeneratorSelfCheck(process.Endpoint, options).RunAsync(CancellationToken.None).ConfigureAwait(false);
