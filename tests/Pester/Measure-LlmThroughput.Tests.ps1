@@ -50,6 +50,43 @@ Describe 'Measure-LlmThroughput' {
         $text | Should -Match 'measured\s+1\s+4\s+0\s+[\d.]+\s+[\d.]+\s+[\d.]+ m?s'
     }
 
+    It 'sends requests at a rate and says which met the objectives' {
+        Assert-Engine
+        $result = $Server | Measure-LlmThroughput -Rate 50 -Arrival Constant -Request 5 -PromptTokens 64 -OutputTokens 4 -Slo @{ Ttft = 60; E2e = [timespan]'0:1:0' }
+        $result.RequestRate | Should -Be 50
+        $result.Arrival | Should -Be 'Constant'
+        $result.MeetsSlo | Should -BeTrue
+        $result.GoodputRequestsPerSecond | Should -Be $result.RequestsPerSecond
+        $result.PromptTokens | Should -Be 320
+        $result.Samples.Count | Should -Be 5
+        ($result.Samples | Sort-Object DueSeconds)[1].DueSeconds | Should -BeGreaterThan 0.0199
+    }
+
+    It 'searches, and marks what it found' {
+        Assert-Engine
+        $results = $Server | Measure-LlmThroughput -Search Slo -SearchLimit 2 -Slo @{ E2e = 60 } -Request 2 -PromptTokens 16 -OutputTokens 4 -WarningAction SilentlyContinue
+        $results.Concurrency | Should -Be 1, 2
+        $results[1].Verdict | Should -Be 'HighestWithinSlo'
+    }
+
+    It 'asks for plain completions, conversations and prompts of a file' {
+        Assert-Engine
+        $few = @{ OutputTokens = 4; Request = 2; Warmup = 0; WarningAction = 'SilentlyContinue' }
+        $plain = $Server | Measure-LlmThroughput -Api Completions -PromptTokens 16 @few
+        $plain.Errors | Should -Be 0
+        $plain.PromptTokens | Should -Be 32
+        ($Server | Measure-LlmThroughput -Turn 2 -PromptTokens 16 @few).Samples.Turn | Should -Be 1, 2
+        Set-Content ./prompts.jsonl '{"prompt":"one"}', 'two'
+        ($Server | Measure-LlmThroughput -PromptFile ./prompts.jsonl @few).PromptKind | Should -Be '2 prompts of prompts.jsonl'
+    }
+
+    It 'refuses <Text>' -ForEach @(
+        @{ Slo = @{ Speed = 1 }; Text = "no objective 'Speed'" }
+        @{ Slo = @{ Ttft = 'soon' }; Text = "Ttft is 'soon'" }
+    ) {
+        { Measure-LlmThroughput -Uri http://127.0.0.1:1 -Slo $Slo -ErrorAction Stop } | Should -Throw -ExpectedMessage "*$Text*" -ErrorId 'SloNotUsable,*'
+    }
+
     It 'is the end of the whole pipeline' {
         Assert-Engine
         $result = Get-GpuTopology | New-LlmServerConfig -Model $Model -Name whole -Port (Get-FreePort) | Start-LlmServer |
