@@ -13,7 +13,7 @@ internal static class CommandLine
 
     private static readonly string[] Names =
     [
-        "gpu", "model", "engine", "doctor", "plan", "start", "ps", "wait", "stop", "restart", "rm", "logs", "bench", "diagnose",
+        "gpu", "model", "engine", "doctor", "plan", "start", "ps", "wait", "stop", "restart", "rm", "logs", "bench", "diagnose", "template",
         "sample-model", "demo", SuperviseCommand.Name, ScheduleServerProgram.Verb,
     ];
 
@@ -89,6 +89,7 @@ internal static class CommandLine
         "logs" => LogsCommand.Create(),
         "bench" => BenchCommand.Create(),
         "diagnose" => DiagnoseCommand.Create(),
+        "template" => TemplateCommand.Create(),
         "sample-model" => SampleModelCommand.Create(),
         "demo" => DemoCommand.Create(),
         SuperviseCommand.Name => SuperviseCommand.Create(),

@@ -125,7 +125,8 @@ internal static class Options
     };
 
     /// <summary><c>NvidiaSmi</c> as <c>nvidia-smi</c>.</summary>
-    private static string Dashed(string name) =>
+    /// <summary>A name of code as a word of the command line: <c>passed-through</c>.</summary>
+    public static string Dashed(string name) =>
         string.Concat(name.Select((letter, at) => (at > 0 && char.IsAsciiLetterUpper(letter) ? "-" : string.Empty) + char.ToLowerInvariant(letter)));
 
     private static double? ParseNumber(ArgumentResult result, string name, string text)

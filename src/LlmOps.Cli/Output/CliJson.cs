@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using LlmOps.Diagnostics;
 using LlmOps.Engines;
 using LlmOps.Models;
+using LlmOps.Models.Templates;
 
 namespace LlmOps.Cli.Output;
 
@@ -14,9 +15,12 @@ namespace LlmOps.Cli.Output;
     Converters =
     [
         typeof(EnumWord<CheckCategory>), typeof(EnumWord<CheckStatus>), typeof(EnumWord<FaultSeverity>), typeof(EnumWord<ModelFormat>),
-        typeof(EnumWord<MultimodalKind>),
+        typeof(EnumWord<MultimodalKind>), typeof(EnumWord<TemplateRoleStatus>),
     ])]
 [JsonSerializable(typeof(ModelDescription))]
+[JsonSerializable(typeof(ChatTemplateText))]
+[JsonSerializable(typeof(IReadOnlyList<ChatTemplateText>))]
+[JsonSerializable(typeof(IReadOnlyList<ChatTemplateFinding>))]
 [JsonSerializable(typeof(IReadOnlyList<EngineCapabilities>))]
 [JsonSerializable(typeof(LaunchCommand))]
 [JsonSerializable(typeof(IReadOnlyList<CheckResult>))]

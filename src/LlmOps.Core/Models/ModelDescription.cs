@@ -1,3 +1,5 @@
+using LlmOps.Models.Templates;
+
 namespace LlmOps.Models;
 
 /// <summary>What a model file or folder says of itself. Read from its headers; weights are never touched.</summary>

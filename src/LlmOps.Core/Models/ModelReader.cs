@@ -1,5 +1,6 @@
 using LlmOps.Models.Folders;
 using LlmOps.Models.Gguf;
+using LlmOps.Models.Templates;
 
 namespace LlmOps.Models;
 
@@ -23,56 +24,67 @@ public static class ModelReader
             return FolderReader.Read(given, options);
         }
 
+        List<string>? defects = options.AllowIncomplete ? [] : null;
         IReadOnlyList<string> files;
-        using (GgufFile opened = GgufFile.Open(given))
+        using (GgufFile opened = GgufFile.Open(given, options.AllowIncomplete))
         {
-            files = SplitFiles.Find(opened);
-            if (files.Count == 1)
+            files = SplitFiles.Find(opened, defects);
+            if (files.Count == 1 && files[0] == given)
             {
-                return Describe(opened, files);
+                return Describe(opened, files, defects);
             }
         }
 
         // The first part alone has the model's metadata.
-        using GgufFile first = GgufFile.Open(files[0]);
-        return Describe(first, files);
+        using GgufFile first = GgufFile.Open(files[0], options.AllowIncomplete);
+        return Describe(first, files, defects);
     }
 
     /// <summary>The model's chat template, or null when it has none.</summary>
     /// <param name="path">As for <see cref="Read(string)"/>.</param>
     /// <exception cref="ModelFormatException">As for <see cref="Read(string)"/>.</exception>
-    public static string? ReadChatTemplate(string path)
+    public static string? ReadChatTemplate(string path) => ReadChatTemplates(path) is [ChatTemplateText usual, ..] ? usual.Text : null;
+
+    /// <summary>All chat templates of a model, the one that is used first; empty when it has none.</summary>
+    /// <param name="path">As for <see cref="Read(string)"/>.</param>
+    /// <exception cref="ModelFormatException">As for <see cref="Read(string)"/>.</exception>
+    public static IReadOnlyList<ChatTemplateText> ReadChatTemplates(string path)
     {
         string given = ModelPath.Resolve(path);
         if (Directory.Exists(given))
         {
-            return FolderTemplates.Read(given) is [ChatTemplateText usual, ..] ? usual.Text : null;
+            return FolderTemplates.Read(given);
         }
 
         using GgufFile opened = GgufFile.Open(given);
         IReadOnlyList<string> files = SplitFiles.Find(opened);
         if (files.Count == 1)
         {
-            return ChatTemplate(opened);
+            return GgufTemplates.Read(opened.Metadata);
         }
 
         using GgufFile first = GgufFile.Open(files[0]);
-        return ChatTemplate(first);
+        return GgufTemplates.Read(first.Metadata);
     }
 
-    private static ModelDescription Describe(GgufFile first, IReadOnlyList<string> files)
+    private static ModelDescription Describe(GgufFile first, IReadOnlyList<string> files, List<string>? defects)
     {
         ModelShape shape = ModelShape.Read(first.Metadata);
         WeightCounter weights = new(shape);
         weights.Add(first);
         foreach (string path in files.Skip(1))
         {
-            using GgufFile part = GgufFile.Open(path);
+            using GgufFile part = GgufFile.Open(path, defects is not null);
             weights.Add(part);
+            Note(part);
         }
 
-        weights.RequireAll(first.Metadata);
-        string? template = ChatTemplate(first);
+        Note(first);
+        if (defects is null)
+        {
+            weights.RequireAll(first.Metadata);
+        }
+
         GgufMetadata metadata = first.Metadata;
         return new ModelDescription
         {
@@ -94,12 +106,21 @@ public static class ModelReader
             Attention = AttentionReader.Read(shape),
             Recurrent = RecurrentReader.Read(shape),
             Experts = Experts(shape),
-            ChatTemplate = template is null ? new ChatTemplateInfo(false, []) : new ChatTemplateInfo(true, ChatTemplateRoles.Find(template)),
+            ChatTemplate = ChatTemplateInfo.Of(GgufTemplates.Read(metadata)),
+            Generation = GgufSampling.Read(metadata),
+            Multimodal = ProjectorReader.Read(shape, weights.VisionBytes, weights.AudioBytes),
             Weights = weights.ToInventory(),
+            Defects = defects ?? [],
         };
-    }
 
-    private static string? ChatTemplate(GgufFile file) => file.Metadata.Text("tokenizer.chat_template");
+        void Note(GgufFile file)
+        {
+            if (file.Defect is { } defect)
+            {
+                defects?.Add($"{Path.GetFileName(file.Path)}: {defect}");
+            }
+        }
+    }
 
     private static ExpertShape? Experts(ModelShape shape) => shape.Count("expert_count") is not (> 0 and { } count) ? null
         : new ExpertShape(

@@ -9,11 +9,25 @@ internal static partial class SplitFiles
 {
     private const int MostNamesShown = 5;
 
+    // Names have five digits.
+    private const int MostParts = 99_999;
+
     /// <summary>All files of the model that <paramref name="part"/> belongs to, in order; just that one when it is whole.</summary>
     /// <exception cref="ModelFormatException">Parts are missing, or this one was renamed.</exception>
-    public static IReadOnlyList<string> Find(GgufFile part)
+    public static IReadOnlyList<string> Find(GgufFile part) => Find(part, null);
+
+    /// <summary>All files of the model, those that are there when missing ones are allowed.</summary>
+    /// <param name="part">Any part.</param>
+    /// <param name="defects">Takes the names of missing parts; null when they are an error. The first one, with the metadata, must be there.</param>
+    /// <exception cref="ModelFormatException">Parts are missing, or this one was renamed.</exception>
+    public static IReadOnlyList<string> Find(GgufFile part, List<string>? defects)
     {
         int count = part.Metadata.Count("split.count") ?? 0;
+        if (count > MostParts)
+        {
+            throw part.Metadata.Invalid("split.count", $"{count} parts are more than the {MostParts} that names can count");
+        }
+
         if (count <= 1)
         {
             return [part.Path];
@@ -32,10 +46,19 @@ internal static partial class SplitFiles
 
         string[] files = [.. Enumerable.Range(1, count).Select(number => Path.Combine(folder, match.Groups["name"].Value + Suffix(number, count)))];
         string[] missing = [.. files.Where(file => !File.Exists(file)).Select(file => Path.GetFileName(file))];
-        return missing.Length == 0 ? files : throw new ModelFormatException(
-            part.Path,
-            $"{missing.Length} of the model's {count} parts are missing from {folder}: {string.Join(", ", missing.Take(MostNamesShown))}{(missing.Length > MostNamesShown ? ", …" : "")}",
-            "ModelPartMissing");
+        if (missing.Length == 0)
+        {
+            return files;
+        }
+
+        string problem = $"{missing.Length} of the model's {count} parts are missing from {folder}: {string.Join(", ", missing.Take(MostNamesShown))}{(missing.Length > MostNamesShown ? ", …" : "")}";
+        if (defects is null || !File.Exists(files[0]))
+        {
+            throw new ModelFormatException(part.Path, problem, "ModelPartMissing");
+        }
+
+        defects.Add(problem);
+        return [.. files.Where(File.Exists)];
     }
 
     /// <summary>A file's name without extension and part number.</summary>

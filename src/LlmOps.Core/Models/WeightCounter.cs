@@ -22,6 +22,12 @@ internal sealed class WeightCounter(ModelShape shape)
 
     public long TotalBytes { get; private set; }
 
+    /// <summary>Bytes of a projector's tensors for pictures.</summary>
+    public long VisionBytes { get; private set; }
+
+    /// <summary>Bytes of a projector's tensors for sound.</summary>
+    public long AudioBytes { get; private set; }
+
     /// <summary>Rows of the embedding table: the vocabulary's size where nothing else tells it.</summary>
     public int EmbeddingRows { get; private set; }
 
@@ -80,7 +86,14 @@ internal sealed class WeightCounter(ModelShape shape)
 
     private void Place(GgufFile file, ReadOnlySpan<byte> name, GgufTensor tensor)
     {
-        if (TryReadLayer(name, out int layer, out ReadOnlySpan<byte> part))
+        if (shape.Architecture == ProjectorReader.Architecture)
+        {
+            // v., mm., resampler. for pictures; a. and mm.a. for sound.
+            bool sound = name.StartsWith("a."u8) || name.StartsWith("mm.a."u8);
+            VisionBytes += sound ? 0 : tensor.Bytes;
+            AudioBytes += sound ? tensor.Bytes : 0;
+        }
+        else if (TryReadLayer(name, out int layer, out ReadOnlySpan<byte> part))
         {
             if (layer >= shape.LayerCount)
             {

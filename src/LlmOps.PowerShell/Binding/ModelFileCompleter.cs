@@ -14,6 +14,16 @@ public sealed class ModelFileCompleter : FileCompleter
     }
 }
 
+/// <summary>Completes folders, model files and template files, and nothing else.</summary>
+public sealed class TemplateFileCompleter : FileCompleter
+{
+    /// <summary>Makes the completer.</summary>
+    public TemplateFileCompleter()
+        : base(".gguf", ".jinja")
+    {
+    }
+}
+
 /// <summary>Completes folders and configuration files, and nothing else.</summary>
 public sealed class ConfigFileCompleter : FileCompleter
 {

@@ -25,8 +25,14 @@ internal static class Program
                 return await LoadBenchmark.RunOneAsync(int.Parse(streams, CultureInfo.InvariantCulture), double.Parse(rate, CultureInfo.InvariantCulture), double.Parse(seconds, CultureInfo.InvariantCulture)).ConfigureAwait(false);
             case ["load", string server]:
                 return await LoadBenchmark.RunAsync(new Uri(server)).ConfigureAwait(false);
+            case ["metadata"]:
+                return MetadataBenchmark.Run(null);
+            case ["metadata", string npmFolder]:
+                return MetadataBenchmark.Run(npmFolder);
+            case ["fuzz", string minutes, .. string[] rest] when double.TryParse(minutes, CultureInfo.InvariantCulture, out double time):
+                return FuzzRun.Run(TimeSpan.FromMinutes(time), rest is [string seed] && int.TryParse(seed, CultureInfo.InvariantCulture, out int number) ? number : Environment.TickCount);
             default:
-                Console.Error.WriteLine("usage: LlmOps.Benchmarks topology [PATH OF llmops] | load [URL OF A llama-server | STREAMS TOKENS_PER_SECOND SECONDS]");
+                Console.Error.WriteLine("usage: LlmOps.Benchmarks topology [PATH OF llmops] | load [URL OF A llama-server | STREAMS TOKENS_PER_SECOND SECONDS] | metadata [FOLDER WITH node_modules] | fuzz MINUTES [SEED]");
                 return 2;
         }
     }

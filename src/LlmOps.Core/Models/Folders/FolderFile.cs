@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.Win32.SafeHandles;
 
 namespace LlmOps.Models.Folders;
@@ -82,7 +85,8 @@ internal static class FolderFile
     {
         byte[] bytes = ReadAll(path);
         ReadOnlyMemory<byte> text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
-        PythonNumbers.Hide(bytes);
+        RequireText(bytes, path);
+        PythonJson.Mend(bytes);
         try
         {
             using JsonDocument document = JsonDocument.Parse(text);
@@ -100,6 +104,22 @@ internal static class FolderFile
                 offset,
                 cause);
         }
+    }
+
+    private static void RequireText(ReadOnlySpan<byte> bytes, string path)
+    {
+        if (Utf8.IsValid(bytes))
+        {
+            return;
+        }
+
+        int offset = 0;
+        while (Rune.DecodeFromUtf8(bytes[offset..], out _, out int length) == OperationStatus.Done)
+        {
+            offset += length;
+        }
+
+        throw new ModelFormatException(path, $"damaged text at offset {offset}: it is not UTF-8; download the file again", "ModelInvalid", offset);
     }
 
     private static long OffsetOf(ReadOnlySpan<byte> text, long line, long position)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmOps.Models.Templates;
 
 namespace LlmOps.Models.Folders;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using LlmOps.Models.Templates;
 
 namespace LlmOps.Models.Folders;
 

@@ -50,7 +50,7 @@ internal static class TokenizerVocabulary
                 }
             }
         }
-        catch (JsonException cause)
+        catch (Exception cause) when (cause is JsonException or InvalidOperationException)
         {
             throw new ModelFormatException(path, $"damaged JSON at offset {reader.BytesConsumed}; download the file again", "ModelInvalid", reader.BytesConsumed, cause);
         }

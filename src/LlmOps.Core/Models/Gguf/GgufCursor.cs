@@ -8,34 +8,47 @@ internal ref struct GgufCursor
     // Longer than any real header: a length beyond it is nonsense, a shorter one that does not fit is a file cut short.
     private const ulong Implausible = 1UL << 32;
 
-    private readonly ReadOnlySpan<byte> _data;
-    private readonly string _path;
-    private int _offset;
+    // Longer than any text that is wanted as a whole: keys, names, chat templates.
+    private const int LongestText = 16 << 20;
 
-    public GgufCursor(ReadOnlySpan<byte> data, string path, int offset = 0, bool bigEndian = false)
+    private readonly GgufSource _source;
+    private long _offset;
+
+    public GgufCursor(GgufSource source, long offset = 0, bool bigEndian = false)
     {
-        _data = data;
-        _path = path;
+        _source = source;
         _offset = offset;
         IsBigEndian = bigEndian;
     }
 
     public bool IsBigEndian { get; set; }
 
-    public readonly int Offset => _offset;
+    public readonly long Offset => _offset;
 
-    public readonly int Remaining => _data.Length - _offset;
+    public readonly long Remaining => _source.Length - _offset;
 
-    public ReadOnlySpan<byte> Take(ulong size, string field)
+    /// <summary>The next bytes; valid until the next read.</summary>
+    public ReadOnlySpan<byte> Take(int size, string field)
+    {
+        if (size > Remaining)
+        {
+            throw TooShort((ulong)size, field);
+        }
+
+        ReadOnlySpan<byte> taken = _source.At(_offset, size);
+        _offset += size;
+        return taken;
+    }
+
+    /// <summary>Steps over bytes without loading them.</summary>
+    public void Skip(ulong size, string field)
     {
         if (size > (ulong)Remaining)
         {
             throw TooShort(size, field);
         }
 
-        ReadOnlySpan<byte> taken = _data.Slice(_offset, (int)size);
-        _offset += (int)size;
-        return taken;
+        _offset += (long)size;
     }
 
     public byte TakeByte(string field) => Take(1, field)[0];
@@ -58,53 +71,70 @@ internal ref struct GgufCursor
         return IsBigEndian ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : BinaryPrimitives.ReadUInt64LittleEndian(bytes);
     }
 
-    /// <summary>A string's bytes, without copying them.</summary>
-    public ReadOnlySpan<byte> TakeString(string field) => Take(TakeUInt64(field), field);
-
-    /// <summary>A count, which must be possible: its elements, at their smallest, must fit in what remains.</summary>
-    public int TakeCount(int smallestElement, string field)
+    /// <summary>A string's bytes; valid until the next read.</summary>
+    public ReadOnlySpan<byte> TakeString(string field, int longest = LongestText)
     {
-        int at = _offset;
-        ulong count = TakeUInt64(field);
-        return count <= (ulong)(Remaining / smallestElement)
-            ? (int)count
-            : throw Invalid($"{field} claims {count} elements of at least {smallestElement} bytes, but {Remaining} bytes remain", at);
+        long at = _offset;
+        ulong length = TakeUInt64(field);
+        return length <= (ulong)longest ? Take((int)length, field)
+            : length > (ulong)Remaining ? throw TooShort(length, field)
+            : throw Invalid($"{field} has {length} bytes; {longest} are the most", at);
     }
 
-    /// <summary>Steps over <paramref name="count"/> strings and touches nothing but their lengths.</summary>
+    /// <summary>Steps over a string.</summary>
+    public void SkipString(string field) => Skip(TakeUInt64(field), field);
+
+    /// <summary>A count, which must be possible: its elements, at their smallest, must fit in what remains.</summary>
+    public int TakeCount(int smallestElement, int most, string field)
+    {
+        long at = _offset;
+        ulong count = TakeUInt64(field);
+        return count > (ulong)(Remaining / smallestElement)
+            ? throw Invalid($"{field} claims {count} elements of at least {smallestElement} bytes, but {Remaining} bytes remain", at)
+            : count <= (ulong)most ? (int)count
+            : throw Invalid($"{field} claims {count} elements; {most} are the most", at);
+    }
+
+    /// <summary>Steps over <paramref name="count"/> strings and looks at nothing but their lengths.</summary>
     public void SkipStrings(int count, string field)
     {
         // Vocabularies have hundreds of thousands of strings: the good case is kept to a read, a comparison and an addition.
-        ReadOnlySpan<byte> data = _data;
-        int offset = _offset;
-        for (int i = 0; i < count; i++)
+        while (count > 0)
         {
-            if (data.Length - offset < 8)
+            if (Remaining < 8)
             {
-                _offset = offset;
                 throw TooShort(8, field);
             }
 
-            ulong length = BinaryPrimitives.ReadUInt64LittleEndian(data[offset..]);
-            length = IsBigEndian ? BinaryPrimitives.ReverseEndianness(length) : length;
-            offset += 8;
-            if (length > (ulong)(data.Length - offset))
+            ReadOnlySpan<byte> data = _source.From(_offset, 8);
+            int offset = 0;
+            while (count > 0 && data.Length - offset >= 8)
             {
-                _offset = offset;
-                throw TooShort(length, field);
+                ulong length = BinaryPrimitives.ReadUInt64LittleEndian(data[offset..]);
+                length = IsBigEndian ? BinaryPrimitives.ReverseEndianness(length) : length;
+                offset += 8;
+                count--;
+                if (length > (ulong)(data.Length - offset))
+                {
+                    // It goes on behind the window, or the file ends in it.
+                    _offset += offset;
+                    Skip(length, field);
+                    offset = 0;
+                    break;
+                }
+
+                offset += (int)length;
             }
 
-            offset += (int)length;
+            _offset += offset;
         }
-
-        _offset = offset;
     }
 
-    public readonly ModelFormatException Invalid(string problem, int offset) =>
-        new(_path, $"damaged GGUF header at offset {offset}: {problem}; download the file again", "ModelInvalid", offset);
+    public readonly ModelFormatException Invalid(string problem, long offset) =>
+        new(_source.Path, $"damaged GGUF header at offset {offset}: {problem}; download the file again", "ModelInvalid", offset);
 
     private readonly ModelFormatException TooShort(ulong size, string field) => size >= Implausible
         ? Invalid($"{field} claims {size} bytes, but {Remaining} remain", _offset)
         : new ModelFormatException(
-            _path, $"the file ends inside its header: {field} wants {size} bytes at offset {_offset}, {Remaining} remain; download the file again", "ModelTruncated", _offset);
+            _source.Path, $"the file ends inside its header: {field} wants {size} bytes at offset {_offset}, {Remaining} remain; download the file again", "ModelTruncated", _offset);
 }

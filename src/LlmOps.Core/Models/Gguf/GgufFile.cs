@@ -12,57 +12,69 @@ internal sealed class GgufFile : IDisposable
     private const int SmallestPair = 8 + 4 + 1;
     private const int SmallestTensor = 8 + 4 + 4 + 8;
 
-    private readonly GgufMapping _mapping;
+    // Far more than any model has, so that a header of a huge file cannot ask for huge tables. Keys: the format's own limit.
+    private const int MostTensors = 1 << 20;
+    private const int MostPairs = 1 << 16;
+    private const int MostElements = 1 << 24;
+    private const int LongestKey = ushort.MaxValue;
 
-    private GgufFile(GgufMapping mapping, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors)
+    private readonly GgufSource _source;
+
+    private GgufFile(GgufSource source, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors)
     {
-        _mapping = mapping;
+        _source = source;
         Metadata = metadata;
         Tensors = tensors;
     }
 
-    public string Path => _mapping.Path;
+    public string Path => _source.Path;
 
     public GgufMetadata Metadata { get; }
 
     public IReadOnlyList<GgufTensor> Tensors { get; }
 
+    /// <summary>What is missing of the tensors' data, as a sentence; null when nothing is.</summary>
+    public string? Defect { get; private set; }
+
+    /// <param name="path">The file.</param>
+    /// <param name="allowIncomplete">Whether a file whose tensors' data is missing is opened all the same.</param>
     /// <exception cref="ModelFormatException">The file is no GGUF file, is damaged or is cut short.</exception>
-    public static GgufFile Open(string path)
+    public static GgufFile Open(string path, bool allowIncomplete = false)
     {
-        GgufMapping mapping = GgufMapping.Open(path);
+        GgufSource source = GgufSource.Open(path);
         try
         {
-            GgufCursor cursor = new(mapping.Head, path);
+            GgufCursor cursor = new(source);
             ReadPreamble(ref cursor, path);
-            int tensorCount = cursor.TakeCount(SmallestTensor, "tensor count");
-            int pairCount = cursor.TakeCount(SmallestPair, "metadata count");
-            GgufMetadata metadata = new(mapping, cursor.IsBigEndian);
+            int tensorCount = cursor.TakeCount(SmallestTensor, MostTensors, "tensor count");
+            int pairCount = cursor.TakeCount(SmallestPair, MostPairs, "metadata count");
+            GgufMetadata metadata = new(source, cursor.IsBigEndian);
             for (int i = 0; i < pairCount; i++)
             {
-                ReadPair(ref cursor, metadata, i);
+                ReadPair(ref cursor, metadata);
             }
 
-            List<GgufTensor> tensors = new(Math.Min(tensorCount, cursor.Remaining / SmallestTensor));
+            List<GgufTensor> tensors = new(Math.Min(tensorCount, 4096));
+            HashSet<ulong> names = new(tensors.Capacity);
             for (int i = 0; i < tensorCount; i++)
             {
-                tensors.Add(GgufTensorReader.Read(ref cursor, i));
+                tensors.Add(GgufTensorReader.Read(ref cursor, i, names));
             }
 
-            GgufFile file = new(mapping, metadata, tensors);
-            file.CheckData(cursor.Offset);
+            GgufFile file = new(source, metadata, tensors);
+            file.CheckData(cursor.Offset, allowIncomplete);
             return file;
         }
         catch
         {
-            mapping.Dispose();
+            source.Dispose();
             throw;
         }
     }
 
-    public ReadOnlySpan<byte> Name(GgufTensor tensor) => _mapping.Head.Slice(tensor.NameOffset, tensor.NameLength);
+    public ReadOnlySpan<byte> Name(GgufTensor tensor) => _source.At(tensor.NameOffset, tensor.NameLength);
 
-    public void Dispose() => _mapping.Dispose();
+    public void Dispose() => _source.Dispose();
 
     private static void ReadPreamble(ref GgufCursor cursor, string path)
     {
@@ -92,23 +104,23 @@ internal sealed class GgufFile : IDisposable
         }
     }
 
-    private static void ReadPair(ref GgufCursor cursor, GgufMetadata metadata, int index)
+    private static void ReadPair(ref GgufCursor cursor, GgufMetadata metadata)
     {
-        int at = cursor.Offset;
-        string key = Encoding.UTF8.GetString(cursor.TakeString($"key {index}"));
-        int typeAt = cursor.Offset;
+        long at = cursor.Offset;
+        string key = Encoding.UTF8.GetString(cursor.TakeString("a key", LongestKey));
+        long typeAt = cursor.Offset;
         GgufValueType type = (GgufValueType)cursor.TakeUInt32(key);
         GgufValue value = type == GgufValueType.Array
             ? ReadArray(ref cursor, key)
             : new GgufValue(type, type, 1, cursor.Offset);
         if (type == GgufValueType.String)
         {
-            cursor.TakeString(key);
+            cursor.SkipString(key);
         }
         else if (type != GgufValueType.Array)
         {
             int size = GgufValueTypes.FixedSize(type);
-            cursor.Take(size > 0 ? (ulong)size : throw cursor.Invalid($"{key} has the unknown type {(uint)type}", typeAt), key);
+            cursor.Skip(size > 0 ? (ulong)size : throw cursor.Invalid($"{key} has the unknown type {(uint)type}", typeAt), key);
         }
 
         if (!metadata.TryAdd(key, value))
@@ -119,11 +131,11 @@ internal sealed class GgufFile : IDisposable
 
     private static GgufValue ReadArray(ref GgufCursor cursor, string key)
     {
-        int typeAt = cursor.Offset;
+        long typeAt = cursor.Offset;
         GgufValueType element = (GgufValueType)cursor.TakeUInt32(key);
         if (element == GgufValueType.String)
         {
-            int count = cursor.TakeCount(8, key);
+            int count = cursor.TakeCount(8, MostElements, key);
             GgufValue strings = new(GgufValueType.Array, element, count, cursor.Offset);
             cursor.SkipStrings(count, key);
             return strings;
@@ -135,14 +147,14 @@ internal sealed class GgufFile : IDisposable
             throw cursor.Invalid($"{key} is an array of the type {(uint)element}, which arrays cannot hold", typeAt);
         }
 
-        int length = cursor.TakeCount(size, key);
+        int length = cursor.TakeCount(size, int.MaxValue, key);
         GgufValue numbers = new(GgufValueType.Array, element, length, cursor.Offset);
-        cursor.Take((ulong)length * (ulong)size, key);
+        cursor.Skip((ulong)length * (ulong)size, key);
         return numbers;
     }
 
     /// <summary>Checks that the data of every tensor lies within the file.</summary>
-    private void CheckData(int headerEnd)
+    private void CheckData(long headerEnd, bool allowIncomplete)
     {
         long alignment = Metadata.Integer("general.alignment") ?? DefaultAlignment;
         if (alignment is <= 0 or > 1 << 20 || !long.IsPow2(alignment))
@@ -151,7 +163,7 @@ internal sealed class GgufFile : IDisposable
         }
 
         long start = (headerEnd + alignment - 1) / alignment * alignment;
-        long present = Math.Max(0, _mapping.FileLength - start);
+        long present = Math.Max(0, _source.Length - start);
         GgufTensor? first = null;
         long needed = 0;
         foreach (GgufTensor tensor in Tensors)
@@ -166,11 +178,8 @@ internal sealed class GgufFile : IDisposable
 
         if (first is { } cut)
         {
-            throw new ModelFormatException(
-                Path,
-                $"the file is cut short: tensor {Encoding.UTF8.GetString(Name(cut))} and those after it need {needed} bytes of data, {present} are there; download it again",
-                "ModelTruncated",
-                _mapping.FileLength);
+            string problem = $"the file is cut short: tensor {Encoding.UTF8.GetString(Name(cut))} and those after it need {needed} bytes of data, {present} are there";
+            Defect = allowIncomplete ? problem : throw new ModelFormatException(Path, $"{problem}; download it again", "ModelTruncated", _source.Length);
         }
     }
 }

@@ -3,8 +3,10 @@ using System.Text;
 namespace LlmOps.Models.Gguf;
 
 /// <summary>The metadata of a GGUF file: keys in memory, values read from the file when asked for.</summary>
-internal sealed class GgufMetadata(GgufMapping file, bool bigEndian)
+internal sealed class GgufMetadata(GgufSource file, bool bigEndian)
 {
+    private const int MostNumbers = 1 << 16;
+
     private readonly Dictionary<string, GgufValue> _values = new(StringComparer.Ordinal);
 
     public bool IsBigEndian => bigEndian;
@@ -12,6 +14,8 @@ internal sealed class GgufMetadata(GgufMapping file, bool bigEndian)
     public bool TryAdd(string key, GgufValue value) => _values.TryAdd(key, value);
 
     public bool Has(string key) => _values.ContainsKey(key);
+
+    public IEnumerable<string> Keys => _values.Keys;
 
     public bool HasAny(string prefix) => _values.Keys.Any(key => key.StartsWith(prefix, StringComparison.Ordinal));
 
@@ -39,6 +43,24 @@ internal sealed class GgufMetadata(GgufMapping file, bool bigEndian)
         return values is null or { Length: 0 } ? null : values.Max();
     }
 
+    /// <summary>A number with a fraction, or null when the key is absent or the number is none.</summary>
+    public double? Float(string key)
+    {
+        if (!_values.TryGetValue(key, out GgufValue value))
+        {
+            return null;
+        }
+
+        GgufCursor cursor = At(value);
+        double number = value.Type switch
+        {
+            GgufValueType.Float32 => BitConverter.UInt32BitsToSingle(cursor.TakeUInt32(key)),
+            GgufValueType.Float64 => BitConverter.UInt64BitsToDouble(cursor.TakeUInt64(key)),
+            _ => Integer(key) ?? double.NaN,
+        };
+        return double.IsFinite(number) ? number : null;
+    }
+
     /// <summary>A whole number from 0 to 2^31-1, or null when the key is absent.</summary>
     public int? Count(string key) => Integer(key) is not { } value ? null
         : value is >= 0 and <= int.MaxValue ? (int)value
@@ -55,7 +77,12 @@ internal sealed class GgufMetadata(GgufMapping file, bool bigEndian)
         GgufValueType element = value.Type == GgufValueType.Array ? value.ElementType : value.Type;
         GgufCursor cursor = At(value);
 
-        // The count was checked against the file's length when the header was read.
+        // One number a layer, at most: nothing large is read by mistake.
+        if (value.Count > MostNumbers)
+        {
+            throw Invalid(key, $"has {value.Count} elements; {MostNumbers} are the most");
+        }
+
         long[] numbers = new long[value.Count];
         for (int i = 0; i < numbers.Length; i++)
         {
@@ -97,11 +124,11 @@ internal sealed class GgufMetadata(GgufMapping file, bool bigEndian)
 
     public ModelFormatException Invalid(string key, string problem)
     {
-        int offset = _values.TryGetValue(key, out GgufValue value) ? value.Offset : 0;
-        return new GgufCursor(file.Head, file.Path).Invalid($"{key}: {problem}", offset);
+        long offset = _values.TryGetValue(key, out GgufValue value) ? value.Offset : 0;
+        return new GgufCursor(file).Invalid($"{key}: {problem}", offset);
     }
 
-    private GgufCursor At(GgufValue value) => new(file.Head, file.Path, value.Offset, bigEndian);
+    private GgufCursor At(GgufValue value) => new(file, value.Offset, bigEndian);
 
     private ModelFormatException WrongType(string key, GgufValue value, string wanted) =>
         Invalid(key, $"is {(value.Type == GgufValueType.Array ? $"an array of {value.ElementType}" : value.Type)} where {wanted} belongs");

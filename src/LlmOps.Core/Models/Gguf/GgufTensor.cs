@@ -8,4 +8,4 @@ namespace LlmOps.Models.Gguf;
 /// <param name="Elements">Elements in all.</param>
 /// <param name="Bytes">Bytes of data.</param>
 /// <param name="DataOffset">Offset of the data from the start of the data section.</param>
-internal readonly record struct GgufTensor(int NameOffset, int NameLength, uint Type, long Rows, long Elements, long Bytes, long DataOffset);
+internal readonly record struct GgufTensor(long NameOffset, int NameLength, uint Type, long Rows, long Elements, long Bytes, long DataOffset);

@@ -5,4 +5,4 @@ namespace LlmOps.Models.Gguf;
 /// <param name="ElementType">The elements' type, for arrays.</param>
 /// <param name="Count">Elements of an array; 1 otherwise.</param>
 /// <param name="Offset">Offset of the value: of a string's length, of an array's first element.</param>
-internal readonly record struct GgufValue(GgufValueType Type, GgufValueType ElementType, int Count, int Offset);
+internal readonly record struct GgufValue(GgufValueType Type, GgufValueType ElementType, int Count, long Offset);

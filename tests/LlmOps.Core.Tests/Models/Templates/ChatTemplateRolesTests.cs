@@ -1,6 +1,6 @@
-using LlmOps.Models;
+using LlmOps.Models.Templates;
 
-namespace LlmOps.Core.Tests.Models;
+namespace LlmOps.Core.Tests.Models.Templates;
 
 public sealed class ChatTemplateRolesTests
 {
@@ -22,10 +22,14 @@ public sealed class ChatTemplateRolesTests
     [Fact]
     public void A_hostile_template_takes_no_longer_than_its_length()
     {
-        string blanks = "role" + new string(' ', 1_000_000) + "x";
-        string list = "role in [" + string.Concat(Enumerable.Repeat("'a' ", 200_000));
+        string blanks = "{{ m.role" + new string(' ', 1_000_000) + "x";
+        string list = "{% if m.role in [" + string.Concat(Enumerable.Repeat("'a' ", 200_000));
+        string chain = "{{ m" + string.Concat(Enumerable.Repeat(".role", 200_000));
+        string open = "{{ " + string.Concat(Enumerable.Repeat("m.role[(", 100_000));
 
         Assert.Empty(ChatTemplateRoles.Find(blanks));
         Assert.Equal(["a"], ChatTemplateRoles.Find(list));
+        Assert.Empty(ChatTemplateRoles.Find(chain));
+        Assert.Empty(ChatTemplateRoles.Find(open));
     }
 }

@@ -1,4 +1,4 @@
-namespace LlmOps.Models;
+namespace LlmOps.Models.Templates;
 
 /// <summary>One chat template of a model.</summary>
 /// <param name="Name"><c>default</c>, or the name that a model with several gives it: <c>tool_use</c>, <c>rag</c>.</param>
