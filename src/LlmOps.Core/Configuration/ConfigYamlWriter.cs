@@ -141,6 +141,8 @@ internal sealed class ConfigYamlWriter
             Size(3, "kvCacheBytes", device.KvCacheBytes);
             Size(3, "recurrentBytes", device.RecurrentBytes);
             Size(3, "computeBytes", device.ComputeBytes);
+            Used(3, "projectorBytes", device.ProjectorBytes);
+            Used(3, "draftBytes", device.DraftBytes);
             Size(3, "overheadBytes", device.OverheadBytes);
             Size(3, "freeAfterBytes", device.FreeAfterBytes);
             Size(3, "computedBytes", device.ComputedBytes);
@@ -152,7 +154,23 @@ internal sealed class ConfigYamlWriter
         Size(2, "kvCacheBytes", plan.Host.KvCacheBytes);
         Size(2, "recurrentBytes", plan.Host.RecurrentBytes);
         Size(2, "computeBytes", plan.Host.ComputeBytes);
+        Used(2, "outputBytes", plan.Host.OutputBytes);
+        Used(2, "projectorBytes", plan.Host.ProjectorBytes);
+        Used(2, "draftBytes", plan.Host.DraftBytes);
+        Used(2, "promptCacheBytes", plan.Host.PromptCacheBytes);
+        Used(2, "checkpointBytes", plan.Host.CheckpointBytes);
+        Used(2, "mappedBytes", plan.Host.MappedBytes);
+        Used(2, "lockedBytes", plan.Host.LockedBytes);
         Size(2, "freeAfterBytes", plan.Host.FreeAfterBytes);
+    }
+
+    // What most launches do not have stays out of the file.
+    private void Used(int depth, string key, long bytes)
+    {
+        if (bytes != 0)
+        {
+            Size(depth, key, bytes);
+        }
     }
 
     private void Prediction(ThroughputPrediction? prediction)

@@ -7,8 +7,17 @@ namespace LlmOps.Configuration;
 /// <param name="nodes">Reads typed values.</param>
 internal sealed class PlanYaml(YamlNodes nodes)
 {
-    private static readonly string[] DeviceKeys = ["name", "layers", "totalBytes", "weightsBytes", "kvCacheBytes", "recurrentBytes", "computeBytes", "overheadBytes", "freeAfterBytes", "computedBytes"];
-    private static readonly string[] HostKeys = ["totalBytes", "weightsBytes", "kvCacheBytes", "recurrentBytes", "computeBytes", "freeAfterBytes"];
+    private static readonly string[] DeviceKeys =
+    [
+        "name", "layers", "totalBytes", "weightsBytes", "kvCacheBytes", "recurrentBytes", "computeBytes", "projectorBytes", "draftBytes", "overheadBytes",
+        "freeAfterBytes", "computedBytes",
+    ];
+
+    private static readonly string[] HostKeys =
+    [
+        "totalBytes", "weightsBytes", "kvCacheBytes", "recurrentBytes", "computeBytes", "outputBytes", "projectorBytes", "draftBytes",
+        "promptCacheBytes", "checkpointBytes", "mappedBytes", "lockedBytes", "freeAfterBytes",
+    ];
 
     /// <summary>The block <c>plan</c>.</summary>
     public MemoryPlan Plan(YamlNode node)
@@ -71,6 +80,8 @@ internal sealed class PlanYaml(YamlNodes nodes)
                 "kvCacheBytes" => device with { KvCacheBytes = Size(value, key) },
                 "recurrentBytes" => device with { RecurrentBytes = Size(value, key) },
                 "computeBytes" => device with { ComputeBytes = Size(value, key) },
+                "projectorBytes" => device with { ProjectorBytes = Size(value, key) },
+                "draftBytes" => device with { DraftBytes = Size(value, key) },
                 "overheadBytes" => device with { OverheadBytes = Size(value, key) },
                 "computedBytes" => device with { ComputedBytes = Size(value, key) },
                 _ => device with { FreeAfterBytes = Size(value, key) },
@@ -92,6 +103,13 @@ internal sealed class PlanYaml(YamlNodes nodes)
                 "kvCacheBytes" => host with { KvCacheBytes = Size(value, key) },
                 "recurrentBytes" => host with { RecurrentBytes = Size(value, key) },
                 "computeBytes" => host with { ComputeBytes = Size(value, key) },
+                "outputBytes" => host with { OutputBytes = Size(value, key) },
+                "projectorBytes" => host with { ProjectorBytes = Size(value, key) },
+                "draftBytes" => host with { DraftBytes = Size(value, key) },
+                "promptCacheBytes" => host with { PromptCacheBytes = Size(value, key) },
+                "checkpointBytes" => host with { CheckpointBytes = Size(value, key) },
+                "mappedBytes" => host with { MappedBytes = Size(value, key) },
+                "lockedBytes" => host with { LockedBytes = Size(value, key) },
                 _ => host with { FreeAfterBytes = Size(value, key) },
             };
         }

@@ -113,9 +113,9 @@ internal sealed class WeightCounter(ModelShape shape)
                 EmbeddingRows = (int)Math.Min(tensor.Rows, int.MaxValue);
             }
         }
-        else if (name.StartsWith("rope_"u8) && shape.LayerCount > 0)
+        else if ((name.StartsWith("rope_"u8) || name.StartsWith("per_layer_model_proj."u8) || name.StartsWith("per_layer_proj_norm."u8)) && shape.LayerCount > 0)
         {
-            // Frequency tables belong to the layers; the first one brings them.
+            // Frequency tables and the projection of per-layer inputs belong to the layers; the first one brings them.
             _dense[0] += tensor.Bytes;
         }
         else

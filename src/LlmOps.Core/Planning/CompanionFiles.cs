@@ -1,5 +1,6 @@
 using LlmOps.Engines.LlamaCpp;
 using LlmOps.Models;
+using LlmOps.Planning.Memory;
 
 namespace LlmOps.Planning;
 
@@ -7,7 +8,7 @@ namespace LlmOps.Planning;
 internal static class CompanionFiles
 {
     /// <summary>What is loaded beside the model. A file that is not on this machine counts nothing; the plan says so.</summary>
-    /// <exception cref="ModelFormatException">The draft model is none.</exception>
+    /// <exception cref="ModelFormatException">The draft model, or the projector, is none.</exception>
     public static Companions Read(PlanFacts facts)
     {
         string? projector = facts.PinnedText(LlamaCppOptions.Projector);
@@ -18,7 +19,7 @@ internal static class CompanionFiles
         }
 
         return new Companions(
-            projector is not null && File.Exists(projector) ? new FileInfo(projector).Length : 0,
+            projector is not null && File.Exists(projector) ? ProjectorDescription.Read(projector) : null,
             facts.PinnedSwitch(LlamaCppOptions.ProjectorOffload) ?? true,
             draft is not null && File.Exists(draft) ? ModelReader.Read(draft) : null,
             (int?)facts.PinnedNumber(LlamaCppOptions.DraftGpuLayers));

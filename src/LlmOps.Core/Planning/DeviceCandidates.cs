@@ -1,15 +1,13 @@
 using System.Globalization;
 using LlmOps.Engines;
 using LlmOps.Hardware;
+using LlmOps.Planning.Memory;
 
 namespace LlmOps.Planning;
 
 /// <summary>The GPUs that a plan may use, named as the engine will name them.</summary>
 internal static class DeviceCandidates
 {
-    // CUDA context and cuBLAS workspaces: 320-330 MiB measured on current drivers.
-    private const long CudaOverhead = 330 * Bytes.MiB;
-
     /// <summary>Candidates with the most free memory first; equal ones in topology order.</summary>
     /// <param name="topology">The machine.</param>
     /// <param name="engine">The binary; null stands for one that supports every GPU of the machine.</param>
@@ -28,7 +26,7 @@ internal static class DeviceCandidates
             bool offered = engine is null || engine.Devices.Any(device => device.Name == name);
             if (gpu.MemoryTotalBytes > 0 && offered && only?.Contains(name) != false)
             {
-                devices.Add(new PlanDevice(name, gpu, Usable(gpu, mode), gpu.Vendor == GpuVendor.Nvidia ? CudaOverhead : 0));
+                devices.Add(new PlanDevice(name, gpu, Usable(gpu, mode), BackendOverhead.Of(name)));
             }
         }
 

@@ -1,3 +1,5 @@
+using LlmOps.Planning.Memory;
+
 namespace LlmOps.Planning;
 
 /// <summary>Bytes that a launch will use, per device and on the host.</summary>
@@ -11,7 +13,17 @@ public sealed record MemoryPlan
 
     /// <summary>Main memory.</summary>
     public HostMemory Host { get; init; } = new();
+
+    /// <summary>Every figure on its own, with the rule that it comes from; figures of 0 bytes are left out.</summary>
+    public IReadOnlyList<MemoryTerm> Terms => MemoryTerms.Of(this);
 }
+
+/// <summary>One figure of a plan.</summary>
+/// <param name="Place">The engine's device name, or <c>host</c>.</param>
+/// <param name="Kind">What takes the bytes: <c>weights</c>, <c>kvCache</c>, <c>recurrent</c>, <c>compute</c>, <c>output</c>, …</param>
+/// <param name="Bytes">How many.</param>
+/// <param name="Source">The rule, or the measurement, that the figure comes from.</param>
+public sealed record MemoryTerm(string Place, string Kind, long Bytes, string Source);
 
 /// <summary>Bytes on one GPU.</summary>
 public sealed record DeviceMemory
@@ -34,6 +46,12 @@ public sealed record DeviceMemory
     /// <summary>Scratch memory of the computation.</summary>
     public long ComputeBytes { get; init; }
 
+    /// <summary>The projector for images: weights and scratch memory.</summary>
+    public long ProjectorBytes { get; init; }
+
+    /// <summary>What drafting needs: a second model's weights, and the cache and scratch memory of the drafting context.</summary>
+    public long DraftBytes { get; init; }
+
     /// <summary>What the driver takes for a process.</summary>
     public long OverheadBytes { get; init; }
 
@@ -47,7 +65,7 @@ public sealed record DeviceMemory
     public long? ComputedBytes { get; init; }
 
     /// <summary>All that the launch uses on it.</summary>
-    public long UsedBytes => WeightsBytes + KvCacheBytes + RecurrentBytes + ComputeBytes + OverheadBytes;
+    public long UsedBytes => WeightsBytes + KvCacheBytes + RecurrentBytes + ComputeBytes + ProjectorBytes + DraftBytes + OverheadBytes;
 }
 
 /// <summary>Bytes in main memory.</summary>
@@ -68,11 +86,35 @@ public sealed record HostMemory
     /// <summary>Scratch memory of the computation on the host.</summary>
     public long ComputeBytes { get; init; }
 
+    /// <summary>Logits that the engine hands out.</summary>
+    public long OutputBytes { get; init; }
+
+    /// <summary>The projector for images, where it is on the host: weights and scratch memory.</summary>
+    public long ProjectorBytes { get; init; }
+
+    /// <summary>What drafting needs on the host.</summary>
+    public long DraftBytes { get; init; }
+
+    /// <summary>Bytes to which saved prompts may grow while the server runs; not used at its start.</summary>
+    public long PromptCacheBytes { get; init; }
+
+    /// <summary>Bytes to which saved states of the slots may grow while the server runs; not used at its start.</summary>
+    public long CheckpointBytes { get; init; }
+
+    /// <summary>Bytes of files that are mapped: page cache, which the system may drop.</summary>
+    public long MappedBytes { get; init; }
+
+    /// <summary>Bytes that are locked in memory, part of <see cref="WeightsBytes"/>.</summary>
+    public long LockedBytes { get; init; }
+
     /// <summary>What stays available; negative when it does not fit; null when unknown.</summary>
     public long? FreeAfterBytes { get; init; }
 
-    /// <summary>All that the launch uses on the host.</summary>
-    public long UsedBytes => WeightsBytes + KvCacheBytes + RecurrentBytes + ComputeBytes;
+    /// <summary>All that the launch uses on the host once it is ready.</summary>
+    public long UsedBytes => WeightsBytes + KvCacheBytes + RecurrentBytes + ComputeBytes + OutputBytes + ProjectorBytes + DraftBytes;
+
+    /// <summary>The most that it may use later: with saved prompts and states.</summary>
+    public long PeakBytes => UsedBytes + PromptCacheBytes + CheckpointBytes;
 }
 
 /// <summary>One chosen value and why.</summary>

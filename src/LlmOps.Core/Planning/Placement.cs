@@ -1,4 +1,6 @@
 using LlmOps.Hardware;
+using LlmOps.Models;
+using LlmOps.Planning.Memory;
 
 namespace LlmOps.Planning;
 
@@ -48,7 +50,7 @@ internal sealed record Placement
     /// <summary>Most tokens computed at once.</summary>
     public int UbatchSize { get; init; } = 512;
 
-    /// <summary>Tokens whose logits a batch may ask for; null for one a slot, as the server does.</summary>
+    /// <summary>Tokens whose logits a batch may ask for; null for one a slot and one more for each draft token, as the server does.</summary>
     public int? Outputs { get; init; }
 
     /// <summary>Whether layers on devices keep their caches there.</summary>
@@ -74,4 +76,76 @@ internal sealed record Placement
 
     /// <summary>Most tokens submitted at once; a micro batch is never larger.</summary>
     public int BatchSize { get; init; } = 2048;
+
+    /// <summary>How matrices are shared out among devices.</summary>
+    public MatrixSplit Matrices { get; init; }
+
+    /// <summary>Tensors that go elsewhere than their layer; the first pattern that matches wins, before <see cref="CpuMoeLayers"/>.</summary>
+    public IReadOnlyList<TensorOverride> Overrides { get; init; } = [];
+
+    /// <summary>How weights come into main memory.</summary>
+    public WeightLoading Loading { get; init; }
+
+    /// <summary>A second model that drafts for the main one; null for none.</summary>
+    public DraftModel? Draft { get; init; }
+
+    /// <summary>Type of keys of a drafting context.</summary>
+    public string DraftTypeK { get; init; } = "f16";
+
+    /// <summary>Type of values of a drafting context.</summary>
+    public string DraftTypeV { get; init; } = "f16";
+
+    /// <summary>The projector that turns images into tokens; null for none.</summary>
+    public ProjectorDescription? Projector { get; init; }
+
+    /// <summary>Whether the projector is on a device.</summary>
+    public bool OffloadsProjector { get; init; } = true;
+
+    /// <summary>Bytes in main memory to which saved prompts may grow (<c>--cache-ram</c>); 0 switches them off.</summary>
+    public long PromptCacheBytes { get; init; } = 8 * Bytes.GiB;
+
+    /// <summary>States of a slot that the server keeps to go back to (<c>--ctx-checkpoints</c>), at most.</summary>
+    public int CheckpointsPerSlot { get; init; } = 32;
+
+    /// <summary>Tokens between two such states (<c>--checkpoint-min-step</c>).</summary>
+    public int CheckpointSpacing { get; init; } = 8192;
 }
+
+/// <summary>How matrices are shared out among devices.</summary>
+internal enum MatrixSplit
+{
+    /// <summary>Each layer is on one device (split mode <c>layer</c>).</summary>
+    Layers,
+
+    /// <summary>The rows of each matrix are on all devices, everything else is with its layer (split mode <c>row</c>).</summary>
+    Rows,
+
+    /// <summary>Matrices, caches and states are on all devices (split mode <c>tensor</c>).</summary>
+    Tensors,
+}
+
+/// <summary>How weights come into main memory.</summary>
+internal enum WeightLoading
+{
+    /// <summary>The file is mapped; the system may drop and read again what is not used.</summary>
+    Mapped,
+
+    /// <summary>The file is mapped and what the host computes with is locked.</summary>
+    Locked,
+
+    /// <summary>Weights are read into memory of the process.</summary>
+    Copied,
+
+    /// <summary>Weights are read into memory of the process and locked.</summary>
+    CopiedAndLocked,
+}
+
+/// <summary>A place for the tensors whose names match.</summary>
+/// <param name="Pattern">Regular expression that is searched in a tensor's full name.</param>
+/// <param name="Place">The engine's name of a device, or <c>CPU</c>.</param>
+internal sealed record TensorOverride(string Pattern, string Place);
+
+/// <summary>A model that drafts for another one.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="GpuLayers">Its layers on GPUs; null for all.</param>
+internal sealed record DraftModel(ModelDescription Model, int? GpuLayers = null);

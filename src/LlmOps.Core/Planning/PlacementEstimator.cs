@@ -16,7 +16,7 @@ internal sealed class PlacementEstimator(ModelDescription model, HostInfo host, 
     public ModelDescription Model => model;
 
     /// <summary>The bytes of <paramref name="placement"/>.</summary>
-    public MemoryPlan Estimate(Placement placement) => companions.AddTo(MemoryModel.Estimate(model, placement, host), placement, host);
+    public MemoryPlan Estimate(Placement placement) => MemoryModel.Estimate(model, companions.AddTo(placement), host);
 
     /// <summary>Main memory in bytes that a placement may use; null when it is not known how much there is.</summary>
     public long? HostRoom => host.Memory.AvailableBytes - HostHeadroom;

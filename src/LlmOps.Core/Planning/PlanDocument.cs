@@ -147,6 +147,8 @@ public static class PlanDocument
             json.WriteNumber("kvCacheBytes", device.KvCacheBytes);
             json.WriteNumber("recurrentBytes", device.RecurrentBytes);
             json.WriteNumber("computeBytes", device.ComputeBytes);
+            json.WriteNumber("projectorBytes", device.ProjectorBytes);
+            json.WriteNumber("draftBytes", device.DraftBytes);
             json.WriteNumber("overheadBytes", device.OverheadBytes);
             json.WriteNumber("freeAfterBytes", device.FreeAfterBytes);
             if (device.ComputedBytes is { } computed)
@@ -163,12 +165,31 @@ public static class PlanDocument
         json.WriteNumber("kvCacheBytes", plan.Host.KvCacheBytes);
         json.WriteNumber("recurrentBytes", plan.Host.RecurrentBytes);
         json.WriteNumber("computeBytes", plan.Host.ComputeBytes);
+        json.WriteNumber("outputBytes", plan.Host.OutputBytes);
+        json.WriteNumber("projectorBytes", plan.Host.ProjectorBytes);
+        json.WriteNumber("draftBytes", plan.Host.DraftBytes);
+        json.WriteNumber("promptCacheBytes", plan.Host.PromptCacheBytes);
+        json.WriteNumber("checkpointBytes", plan.Host.CheckpointBytes);
+        json.WriteNumber("mappedBytes", plan.Host.MappedBytes);
+        json.WriteNumber("lockedBytes", plan.Host.LockedBytes);
         if (plan.Host.FreeAfterBytes is { } free)
         {
             json.WriteNumber("freeAfterBytes", free);
         }
 
         json.WriteEndObject();
+        json.WriteStartArray("terms");
+        foreach (MemoryTerm term in plan.Terms)
+        {
+            json.WriteStartObject();
+            json.WriteString("place", term.Place);
+            json.WriteString("kind", term.Kind);
+            json.WriteNumber("bytes", term.Bytes);
+            json.WriteString("source", term.Source);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

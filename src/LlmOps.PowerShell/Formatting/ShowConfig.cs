@@ -1,4 +1,3 @@
-using System.Globalization;
 using LlmOps.Engines;
 using LlmOps.Planning;
 
@@ -25,7 +24,7 @@ public static class ShowConfig
         ArgumentNullException.ThrowIfNull(device);
         string free = device.FreeAfterBytes < 0 ? $"{Bytes.Format(-device.FreeAfterBytes)} too much" : $"{Bytes.Format(device.FreeAfterBytes)} free";
         return $"{device.Name}: {Bytes.Format(device.UsedBytes)} of {Bytes.Format(device.TotalBytes)}, {free} "
-            + Parts(device.WeightsBytes, device.KvCacheBytes, device.RecurrentBytes, device.ComputeBytes, device.OverheadBytes);
+            + Parts(device.WeightsBytes, device.KvCacheBytes, device.RecurrentBytes, device.ComputeBytes, device.OverheadBytes, ("projector", device.ProjectorBytes), ("drafting", device.DraftBytes));
     }
 
     /// <summary>The prediction on one line.</summary>
@@ -47,14 +46,16 @@ public static class ShowConfig
             < 0 and long missing => $", {Bytes.Format(-missing)} too much",
             long left => $", {Bytes.Format(left)} available",
         };
-        return $"host: {used}{free} " + Parts(host.WeightsBytes, host.KvCacheBytes, host.RecurrentBytes, host.ComputeBytes, 0);
+        return $"host: {used}{free} " + Parts(host.WeightsBytes, host.KvCacheBytes, host.RecurrentBytes, host.ComputeBytes, 0, ("output", host.OutputBytes), ("projector", host.ProjectorBytes), ("drafting", host.DraftBytes),
+            ("saved prompts at most", host.PromptCacheBytes), ("saved states at most", host.CheckpointBytes));
     }
 
-    private static string Parts(long weights, long kvCache, long recurrent, long compute, long overhead) => string.Format(
-        CultureInfo.InvariantCulture,
-        "({0})",
-        string.Join(", ", new (string Name, long Bytes)[]
-        {
-            ("weights", weights), ("KV cache", kvCache), ("recurrent state", recurrent), ("compute", compute), ("overhead", overhead),
-        }.Where(part => part.Bytes != 0).Select(part => $"{part.Name} {Bytes.Format(part.Bytes)}")));
+    private static string Parts(long weights, long kvCache, long recurrent, long compute, long overhead, params (string Name, long Bytes)[] others)
+    {
+        (string Name, long Bytes)[] parts =
+        [
+            ("weights", weights), ("KV cache", kvCache), ("recurrent state", recurrent), ("compute", compute), ("overhead", overhead), .. others,
+        ];
+        return $"({string.Join(", ", parts.Where(part => part.Bytes != 0).Select(part => $"{part.Name} {Bytes.Format(part.Bytes)}"))})";
+    }
 }

@@ -35,7 +35,8 @@ internal sealed record MeasuredCase(int Id, string Model, string Mix, string Arc
         bool single = Text("-sm") == "none";
         bool given = flags.ContainsKey("-np");
         int slots = Number(IsFitTool ? 1 : 4, "-np");
-        bool unified = flags.ContainsKey("-kvu") || (!flags.ContainsKey("-no-kvu") && !given && !IsFitTool);
+        // Without a number of slots the server takes four with one cache, whatever else is asked for.
+        bool unified = flags.ContainsKey("-kvu") || (!given && !IsFitTool);
         long context = Number(0, "-c") is > 0 and int asked ? asked : model.ContextLength;
         if (!unified)
         {
@@ -59,6 +60,7 @@ internal sealed record MeasuredCase(int Id, string Model, string Mix, string Arc
             FlashAttention = Text("-fa") != "off",
             FlashAttentionIsAutomatic = Text("-fa") is null,
             UbatchSize = ubatch,
+            BatchSize = Number(2048, "-b"),
             Outputs = IsFitTool ? ubatch : null,
             OffloadsCache = !flags.ContainsKey("-nkvo"),
             OffloadsOperations = !flags.ContainsKey("--no-op-offload"),

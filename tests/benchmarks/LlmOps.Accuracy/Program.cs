@@ -2,15 +2,15 @@ using System.Globalization;
 using LlmOps.Accuracy;
 using LlmOps.Models;
 
-// Usage: LlmOps.Accuracy MEMORY-CASES.JSON MODELS-FOLDER [worst N | case ID | fixture FILE]
+// Usage: LlmOps.Accuracy MEMORY-CASES.JSON [MODELS-FOLDER | -] [worst N | case ID | fixture FILE | speed]
 if (args.Length < 2)
 {
-    Console.Error.WriteLine("usage: LlmOps.Accuracy MEMORY-CASES.JSON MODELS-FOLDER [worst N | case ID | fixture FILE]");
+    Console.Error.WriteLine("usage: LlmOps.Accuracy MEMORY-CASES.JSON MODELS-FOLDER [worst N | case ID | fixture FILE | speed]; - instead of a folder takes the models' outlines from the file");
     return 2;
 }
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-Dictionary<string, ModelDescription> models = []; // by name and mix
+Dictionary<string, ModelDescription> models = args[1] == "-" ? new(ModelOutline.Read(args[0])) : []; // by name and mix
 List<Comparison> all = [];
 foreach (MeasuredCase measured in MeasuredCase.Read(args[0]))
 {
@@ -27,6 +27,10 @@ AccuracyTable.Print(all);
 if (args is [_, _, "fixture", string fixture])
 {
     FixtureWriter.Write(args[0], models, fixture, casesOfEach: 6);
+}
+else if (args is [_, _, "speed"])
+{
+    SpeedTable.Print(MeasuredCase.Read(args[0]), models);
 }
 else if (args.Length == 4)
 {

@@ -6,21 +6,30 @@ namespace LlmOps.Planning.Memory;
 /// <param name="graph">The graph.</param>
 /// <param name="inputs">Masks and positions that all layers share.</param>
 /// <param name="rotatesWindowsOnly">Whether layers without a sliding window do not turn queries and keys by their positions.</param>
+/// <param name="normsValues">Whether values are normed, without a weight.</param>
 /// <param name="keysFirst">Whether keys are computed before values: so it is in models with a sliding window, and the other way round in all others.</param>
-internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs, bool rotatesWindowsOnly, bool keysFirst)
+internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs, bool rotatesWindowsOnly, bool keysFirst, bool normsValues)
 {
     /// <summary>Attention over the normed input, before the output matrix.</summary>
-    public GraphTensor Mix(AttentionShape shape, LayerTensors tensors, GraphTensor normed)
+    /// <param name="shape">Heads and widths.</param>
+    /// <param name="tensors">The layer's tensors.</param>
+    /// <param name="normed">Its input.</param>
+    /// <param name="afterAttention">What the graph computes right after the attention itself.</param>
+    public GraphTensor Mix(AttentionShape shape, LayerTensors tensors, GraphTensor normed, Action? afterAttention = null)
     {
         if (tensors["attn_kv_a_mqa"] is not null)
         {
-            return Latent(shape, tensors, normed);
+            GraphTensor latent = Latent(shape, tensors, normed);
+            afterAttention?.Invoke();
+            return latent;
         }
 
         (GraphTensor query, GraphTensor key, GraphTensor value, GraphTensor? gate) = tensors["attn_qkv"] is { } fused
             ? Fused(shape, tensors, fused, normed)
             : Separate(shape, tensors, normed);
         GraphTensor mixed = Attend(shape, query, key, value, shape.ValueLength);
+        afterAttention?.Invoke();
+        mixed = TurnValues(shape, mixed);
         if (gate is not null)
         {
             GraphTensor opened = graph.Update(graph.Compute(mixed.Bytes / (graph.Rows * sizeof(float)), gate));
@@ -47,13 +56,34 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
             query = graph.View(query);
         }
 
-        query = Prepare(shape, query, tensors, "attn_q_norm", shape.HeadCount);
+        query = TurnKeys(shape, Prepare(shape, query, tensors, "attn_q_norm", shape.HeadCount));
+        if (shape is { KeyValueHeadCount: 0, DraftKeyValueHeadCount: 0 })
+        {
+            return (query, query, query, gate); // the cache of a layer before is read
+        }
+
+        GraphTensor? rawKey = null;
         GraphTensor? key = keysFirst ? Key() : null;
-        GraphTensor value = Project(tensors, "attn_v", normed) is { } projected ? graph.View(projected) : query;
+        GraphTensor value = Value();
         return (query, key ?? Key(), value, gate);
 
-        GraphTensor Key() =>
-            Project(tensors, "attn_k", normed) is { } keys ? Prepare(shape, graph.View(keys), tensors, "attn_k_norm", shape.KeyValueHeadCount) : query;
+        GraphTensor Key()
+        {
+            rawKey = Project(tensors, "attn_k", normed);
+            return rawKey is null ? query : TurnKeys(shape, Prepare(shape, graph.View(rawKey), tensors, "attn_k_norm", shape.KeyValueHeadCount));
+        }
+
+        GraphTensor Value()
+        {
+            GraphTensor? projected = Project(tensors, "attn_v", normed) ?? rawKey;
+            if (projected is null)
+            {
+                return query;
+            }
+
+            GraphTensor values = graph.View(projected);
+            return TurnValues(shape, normsValues ? graph.Norm(values) : values);
+        }
     }
 
     private (GraphTensor Query, GraphTensor Key, GraphTensor Value, GraphTensor? Gate) Fused(AttentionShape shape, LayerTensors tensors, WeightTensor fused, GraphTensor normed)
@@ -67,8 +97,19 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         GraphTensor query = graph.View(all, bytes: (long)shape.HeadCount * shape.KeyLength * graph.Rows * sizeof(float));
         GraphTensor key = graph.View(all, bytes: (long)shape.KeyValueHeadCount * shape.KeyLength * graph.Rows * sizeof(float));
         GraphTensor value = graph.View(all, bytes: (long)shape.KeyValueHeadCount * shape.ValueLength * graph.Rows * sizeof(float));
-        return (Prepare(shape, query, tensors, "attn_q_norm", shape.HeadCount), Prepare(shape, key, tensors, "attn_k_norm", shape.KeyValueHeadCount), value, null);
+        query = TurnKeys(shape, Prepare(shape, query, tensors, "attn_q_norm", shape.HeadCount));
+        key = TurnKeys(shape, Prepare(shape, key, tensors, "attn_k_norm", shape.KeyValueHeadCount));
+        return (query, key, TurnValues(shape, value), null);
     }
+
+    // Quantised caches keep keys and values turned, so that no single element sticks out (llama_mul_mat_hadamard).
+    private GraphTensor TurnKeys(AttentionShape shape, GraphTensor heads) => graph.Setting.QuantisesKeys && shape.KeyLength % AttentionInputs.TurnSide == 0
+        ? graph.Allocate(heads.Bytes, inputs.KeyTurn(shape), graph.View(heads))
+        : heads;
+
+    private GraphTensor TurnValues(AttentionShape shape, GraphTensor heads) => graph.Setting.QuantisesValues && shape.ValueLength > 0 && shape.ValueLength % AttentionInputs.TurnSide == 0
+        ? graph.Allocate(heads.Bytes, inputs.ValueTurn(shape), graph.View(heads))
+        : heads;
 
     private GraphTensor? Project(LayerTensors tensors, string name, GraphTensor normed)
     {
@@ -91,10 +132,11 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         return rotatesWindowsOnly && shape.SlidingWindow is null ? heads : graph.Update(heads, inputs.Positions);
     }
 
-    private GraphTensor Attend(AttentionShape shape, GraphTensor query, GraphTensor key, GraphTensor value, int valueLength)
+    private GraphTensor Attend(AttentionShape own, GraphTensor query, GraphTensor key, GraphTensor value, int valueLength)
     {
+        AttentionShape shape = graph.Setting.CacheOf(own);
         (long cells, long keyBytes, long valueBytes) = graph.Setting.Cache(shape.Layer);
-        if (shape.KeyValueHeadCount > 0)
+        if (own.KeyValueHeadCount > 0)
         {
             graph.Store(graph.View(key), inputs.Cells);
             if (shape.ValueLength > 0)
@@ -103,8 +145,8 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
             }
         }
 
-        GraphTensor keys = graph.Cache(keyBytes);
-        GraphTensor values = valueBytes > 0 ? graph.Cache(valueBytes) : keys;
+        GraphTensor keys = graph.Cache(keyBytes, shape.Layer);
+        GraphTensor values = valueBytes > 0 ? graph.Cache(valueBytes, shape.Layer) : keys;
         GraphTensor mask = inputs.Mask(shape);
         long resultBytes = (long)shape.HeadCount * valueLength * graph.Rows * sizeof(float);
         int? place = graph.Setting.PinsAttention ? graph.CachePlace : null;

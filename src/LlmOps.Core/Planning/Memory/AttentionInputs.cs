@@ -5,8 +5,13 @@ namespace LlmOps.Planning.Memory;
 /// <summary>Masks, positions and cell numbers: made once and read by every layer that needs them.</summary>
 internal sealed class AttentionInputs(GraphBuilder graph)
 {
+    /// <summary>The smallest side of a matrix that turns keys and values; widths that it does not divide are not turned.</summary>
+    public const int TurnSide = 64;
+
     private readonly Dictionary<long, GraphTensor> _masks = [];
     private readonly Dictionary<long, GraphTensor> _valueCells = [];
+    private readonly Dictionary<bool, GraphTensor> _keyTurns = [];
+    private readonly Dictionary<bool, GraphTensor> _valueTurns = [];
     private GraphTensor? _positions;
     private GraphTensor? _cells;
 
@@ -29,6 +34,32 @@ internal sealed class AttentionInputs(GraphBuilder graph)
         return mask;
     }
 
+    /// <summary>The matrix that quantised keys are turned by: the largest power of two that divides their width.</summary>
+    public GraphTensor KeyTurn(AttentionShape shape)
+    {
+        long side = TurnSide;
+        while (shape.KeyLength % (side * 2) == 0)
+        {
+            side *= 2;
+        }
+
+        return Turn(_keyTurns, shape, side);
+    }
+
+    /// <summary>The matrix that quantised values are turned by.</summary>
+    public GraphTensor ValueTurn(AttentionShape shape) => Turn(_valueTurns, shape, TurnSide);
+
+    private GraphTensor Turn(Dictionary<bool, GraphTensor> turns, AttentionShape shape, long side)
+    {
+        bool windowed = shape.SlidingWindow is not null;
+        if (!turns.TryGetValue(windowed, out GraphTensor? turn))
+        {
+            turns[windowed] = turn = graph.Input(side * side * sizeof(float));
+        }
+
+        return turn;
+    }
+
     /// <summary>Without flash attention values are stored transposed, element by element.</summary>
     public GraphTensor ValueCells(AttentionShape shape)
     {
@@ -37,7 +68,7 @@ internal sealed class AttentionInputs(GraphBuilder graph)
             return Cells;
         }
 
-        long width = (long)shape.KeyValueHeadCount * shape.ValueLength;
+        long width = graph.Setting.WidestValues;
         long key = shape.SlidingWindow is null ? width : -width;
         if (!_valueCells.TryGetValue(key, out GraphTensor? cells))
         {

@@ -19,56 +19,113 @@ internal static class ComputeBuffers
     /// <param name="model">The model.</param>
     /// <param name="placement">Where it goes.</param>
     /// <param name="deviceOf">The device of each layer and, last, of the output; -1 is the host.</param>
-    public static long[] Estimate(ModelDescription model, Placement placement, IReadOnlyList<int> deviceOf)
+    /// <param name="places">Tensors that are not with their layer.</param>
+    public static long[] Estimate(ModelDescription model, Placement placement, IReadOnlyList<int> deviceOf, TensorPlaces places)
     {
-        int host = placement.Devices.Count;
-        bool pipelined = IsPipelined(model, placement);
-        long tokens = Math.Min(placement.UbatchSize, placement.ContextLength);
-        tokens = (tokens + placement.Slots - 1) / placement.Slots * placement.Slots;
-        bool vulkan = placement.Devices.Any(device => device.Name.StartsWith("Vulkan", StringComparison.Ordinal));
-        long streams = placement.Unified ? 1 : placement.Slots;
-        bool crossesInEveryLayer = vulkan && pipelined && ((streams > 1 && model.Attention.Any(shape => shape.ValueLength == 0)) || !placement.FlashAttention);
-        GraphSetting setting = new()
+        if (placement.Matrices == MatrixSplit.Tensors && placement.Devices.Count > 1)
         {
-            Tokens = tokens,
-            Outputs = Math.Min(tokens, placement.Outputs ?? placement.Slots),
-            Slots = placement.Slots,
-            Streams = streams,
-            LayerSamples = crossesInEveryLayer ? int.MaxValue : 3,
-            MaximumTensorBytes = vulkan ? VulkanTensorBytes : long.MaxValue,
-            MultipliesOneStream = vulkan,
-            LayerPlaces = [.. deviceOf.Select(device => device < 0 ? host : device)],
-            Host = host,
-            CpuMoeLayers = placement.CpuMoeLayers,
-            CacheOnHost = !placement.OffloadsCache,
-            OffloadsOperations = host > 0 && placement.OffloadsOperations,
+            return OfEveryDevice(model, placement, places);
+        }
 
-            FlashAttention = placement.FlashAttention && !(placement.FlashAttentionIsAutomatic && GivesUpFlashAttention(model, deviceOf)),
-            Cache = layer => CacheOf(model, placement, layer),
-        };
-        int copies = pipelined ? PipelineCopies : 1;
-        long chunkBytes = vulkan ? VulkanChunkBytes : long.MaxValue / 2;
-        long[] bytes = Reserve(model, setting, copies, chunkBytes);
-        bool pinsNorms = host > 1 && placement.GpuLayers > model.LayerCount;
+        GraphSetting setting = Setting(model, placement, deviceOf, places);
+        bool pipelined = IsPipelined(model, placement);
+        long[] bytes = Reserve(model, setting, placement, pipelined);
+        bool pinsNorms = setting.Host > 1 && placement.GpuLayers > model.LayerCount;
         if (pinsNorms || !placement.OffloadsCache)
         {
             // The engine reserves twice: first with free choice of places, then with norms beside their layers and attention beside its cache.
             GraphSetting pinned = setting with { PinsNorms = pinsNorms, PinsAttention = !placement.OffloadsCache };
-            bytes = [.. bytes.Zip(Reserve(model, pinned, copies, chunkBytes), Math.Max)];
+            bytes = [.. bytes.Zip(Reserve(model, pinned, placement, pipelined), Math.Max)];
         }
 
         return LayerTensors.Of(model).Any(layer => layer.IsForeign) ? [.. bytes.Select(size => size + (size / ForeignShare))] : bytes;
     }
 
-    private static long[] Reserve(ModelDescription model, GraphSetting setting, int copies, long chunkBytes)
+    /// <summary>As <see cref="Estimate"/>, for the context in which next-token layers draft.</summary>
+    public static long[] EstimateNextTokens(ModelDescription model, Placement placement, IReadOnlyList<int> deviceOf, TensorPlaces places)
     {
-        (IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes) = new ModelGraph(model, setting).Build();
-        return new GraphScheduler(setting.Host, copies, chunkBytes).Reserve(inputs, nodes);
+        GraphSetting setting = Setting(model, placement, deviceOf, places) with { DraftsNextTokens = true };
+        return Reserve(model, setting, placement, IsPipelined(model, placement));
     }
 
     /// <summary>Whether devices work on different batches at a time.</summary>
     public static bool IsPipelined(ModelDescription model, Placement placement) =>
-        placement.Devices.Count > 1 && placement.GpuLayers > model.LayerCount && placement.CpuMoeLayers == 0 && placement.OffloadsCache && !placement.SplitsNothing;
+        placement.Devices.Count > 1 && placement.GpuLayers > model.LayerCount && placement.CpuMoeLayers == 0 && placement.Overrides.Count == 0
+        && placement.OffloadsCache && !placement.SplitsNothing && placement.Matrices == MatrixSplit.Layers;
+
+    // With matrices on all devices each of them computes the whole graph on its part of them; the residual stream is whole everywhere.
+    private static long[] OfEveryDevice(ModelDescription model, Placement placement, TensorPlaces places)
+    {
+        Placement one = placement with { Devices = [placement.Devices[0]], Matrices = MatrixSplit.Layers, Shares = [] };
+        long[] alone = Estimate(model, one, LayerPlacement.Devices(model.LayerCount, one), places);
+        return [.. Enumerable.Repeat(alone[0], placement.Devices.Count), alone[1]];
+    }
+
+    private static GraphSetting Setting(ModelDescription model, Placement placement, IReadOnlyList<int> deviceOf, TensorPlaces places)
+    {
+        int host = placement.Devices.Count;
+        long tokens = Math.Min(placement.UbatchSize, placement.ContextLength);
+        tokens = (tokens + placement.Slots - 1) / placement.Slots * placement.Slots;
+        bool vulkan = IsVulkan(placement);
+        long streams = placement.Unified ? 1 : placement.Slots;
+        bool sharesAcross = SharesCaches(model) && deviceOf.Distinct().Count() > 1;
+        bool crossesInEveryLayer = sharesAcross || (vulkan && IsPipelined(model, placement)
+            && ((streams > 1 && model.Attention.Any(shape => shape.ValueLength == 0)) || !placement.FlashAttention || model.Architecture is "jamba" or "mamba"));
+        long widest = KvCache.WidestValues(model);
+        return new GraphSetting
+        {
+            Tokens = tokens,
+            Outputs = Math.Min(tokens, placement.Outputs ?? (placement.Slots * (1 + placement.DraftTokens))),
+            Slots = placement.Slots,
+            Streams = streams,
+            LayerSamples = crossesInEveryLayer ? int.MaxValue : 3,
+            MaximumTensorBytes = vulkan ? VulkanTensorBytes : long.MaxValue,
+            MultipliesOneStream = vulkan,
+            ScansWideStatesOnly = vulkan,
+            LayerPlaces = [.. deviceOf.Select(device => device < 0 ? host : device)],
+            Host = host,
+            Places = places,
+            CacheOnHost = !placement.OffloadsCache,
+            OffloadsOperations = host > 0 && placement.OffloadsOperations,
+            FlashAttention = placement.FlashAttention && !(placement.FlashAttentionIsAutomatic && GivesUpFlashAttention(model, deviceOf)),
+            QuantisesKeys = KvCacheTypes.IsQuantised(placement.TypeK) && HasOneWidth(model, shape => shape.KeyLength),
+            QuantisesValues = KvCacheTypes.IsQuantised(placement.TypeV) && HasOneWidth(model, shape => shape.ValueLength),
+            WidestValues = widest,
+            CacheOf = shape => OwnerOf(model, shape),
+            Cache = layer => CacheOf(model, placement, layer, widest),
+        };
+    }
+
+    // llama_kv_cache (layer_reuse_cb of gemma3n and gemma4): layers without a cache read that of the last layer of their kind that has one.
+    private static AttentionShape OwnerOf(ModelDescription model, AttentionShape shape)
+    {
+        for (int layer = shape.Layer; shape is { KeyValueHeadCount: 0, DraftKeyValueHeadCount: 0 } && layer >= 0; layer--)
+        {
+            AttentionShape other = model.Attention[layer];
+            if (other.KeyValueHeadCount > 0 && other.SlidingWindow is null == shape.SlidingWindow is null)
+            {
+                return other;
+            }
+        }
+
+        return shape;
+    }
+
+    private static bool SharesCaches(ModelDescription model) =>
+        model.Attention.Any(shape => shape is { HeadCount: > 0, KeyValueHeadCount: 0, DraftKeyValueHeadCount: 0 } && LayerTensors.Of(model)[shape.Layer].Has("attn_q"));
+
+    // llama_kv_cache turns only where all layers of a cache have heads of one width; window layers have a cache of their own.
+    private static bool HasOneWidth(ModelDescription model, Func<AttentionShape, int> width) => model.Attention.Where(shape => shape.KeyValueHeadCount > 0)
+        .GroupBy(shape => shape.SlidingWindow is null).All(cache => cache.Select(width).Distinct().Count() == 1);
+
+    private static bool IsVulkan(Placement placement) => placement.Devices.Any(device => device.Name.StartsWith("Vulkan", StringComparison.Ordinal));
+
+    private static long[] Reserve(ModelDescription model, GraphSetting setting, Placement placement, bool pipelined)
+    {
+        (IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes) = new ModelGraph(model, setting).Build();
+        long chunkBytes = IsVulkan(placement) ? VulkanChunkBytes : long.MaxValue / 2;
+        return new GraphScheduler(setting.Host, pipelined ? PipelineCopies : 1, chunkBytes).Reserve(inputs, nodes);
+    }
 
     // Asked to decide by itself, the engine gives flash attention up when the operation would land on another device than its layer. That
     // happens where a short-convolution layer on a device follows an attention layer on the host: the state's copy draws the operation over.
@@ -76,10 +133,10 @@ internal static class ComputeBuffers
         model.Architecture == "lfm2" && Enumerable.Range(0, model.LayerCount - 1).Any(layer =>
             model.Attention[layer].KeyValueHeadCount > 0 && model.Attention[layer + 1].KeyValueHeadCount == 0 && deviceOf[layer] != deviceOf[layer + 1] && deviceOf[layer] < 0);
 
-    private static (long Cells, long KeyBytes, long ValueBytes) CacheOf(ModelDescription model, Placement placement, int layer)
+    private static (long Cells, long KeyBytes, long ValueBytes) CacheOf(ModelDescription model, Placement placement, int layer, long widest)
     {
         AttentionShape shape = model.Attention[layer];
-        (long keys, long values) = KvCache.Bytes(shape, placement);
+        (long keys, long values) = KvCache.Bytes(shape, placement, widest);
         return (KvCache.Cells(shape, placement), keys, values);
     }
 }

@@ -27,6 +27,13 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
         return graph.Update(routed, shared);
     }
 
+    /// <summary>The dense part alone, of a layer that has experts beside it.</summary>
+    public GraphTensor? ComputeDense(LayerTensors tensors, GraphTensor normed) => Dense(tensors, string.Empty, normed);
+
+    /// <summary>The experts alone, chosen by another input than the one they work on.</summary>
+    public GraphTensor ComputeExperts(LayerTensors tensors, GraphTensor normed, GraphTensor routed) =>
+        Experts(tensors, tensors["ffn_gate_inp"]!, experts!.UsedCount, normed, routed);
+
     private GraphTensor? Dense(LayerTensors tensors, string suffix, GraphTensor normed)
     {
         if (tensors["ffn_up" + suffix] is not { } up || tensors["ffn_down" + suffix] is not { } down)
@@ -49,10 +56,10 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
         return graph.Multiply(down, inner);
     }
 
-    private GraphTensor Experts(LayerTensors tensors, WeightTensor router, int used, GraphTensor normed)
+    private GraphTensor Experts(LayerTensors tensors, WeightTensor router, int used, GraphTensor normed, GraphTensor? routedBy = null)
     {
         long count = router.Rows;
-        GraphTensor probabilities = graph.Update(graph.Multiply(router, normed));
+        GraphTensor probabilities = graph.Update(graph.Multiply(router, routedBy ?? normed));
         GraphTensor ranked = tensors.Bias("exp_probs_b") is { } bias ? graph.Apply(bias, graph.View(probabilities)) : probabilities;
         GraphTensor chosen = graph.View(graph.Compute(count, ranked), bytes: used * graph.Rows * sizeof(float));
         GraphTensor weights = graph.Compute(used, graph.View(probabilities), chosen);

@@ -73,8 +73,9 @@ internal sealed class GraphBuilder(GraphSetting setting)
     /// <summary>Writes into the layer's cache; nothing waits for it.</summary>
     public void Store(GraphTensor value, GraphTensor where) => Add(new GraphTensor(0, value, where) { Place = CachePlace });
 
-    /// <summary>A cache of the current layer as it is read.</summary>
-    public GraphTensor Cache(long bytes) => new(bytes) { IsExternal = true, Place = CachePlace };
+    /// <summary>A cache of the current layer, or of another one, as it is read.</summary>
+    public GraphTensor Cache(long bytes, int? layer = null) =>
+        new(bytes) { IsExternal = true, Place = setting.CacheOnHost ? setting.Host : setting.LayerPlaces[layer ?? _layer] };
 
     /// <summary>An operation that must run where it is told.</summary>
     public GraphTensor ComputeAt(int? place, long bytes, params GraphTensor[] sources) => Add(new GraphTensor(bytes, sources) { Place = place });
@@ -103,9 +104,9 @@ internal sealed class GraphBuilder(GraphSetting setting)
     private GraphTensor Weighted(WeightTensor weight, long rows, bool isExpert, long bytes, bool mayReuse, params GraphTensor[] sources)
     {
         int at = _layer < 0 ? setting.LayerPlaces[^1] : setting.LayerPlaces[_layer];
-        if (isExpert && _layer >= 0 && _layer < setting.CpuMoeLayers)
+        if (!setting.Places.IsEmpty && _layer >= 0)
         {
-            at = setting.Host;
+            at = setting.Places.Find(_layer, weight.Name) ?? at;
         }
 
         bool visits = at == setting.Host && setting.OffloadsOperations && rows >= OffloadRows;

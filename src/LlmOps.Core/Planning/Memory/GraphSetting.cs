@@ -1,3 +1,5 @@
+using LlmOps.Models;
+
 namespace LlmOps.Planning.Memory;
 
 /// <summary>What a graph computes and where its layers are.</summary>
@@ -21,8 +23,8 @@ internal sealed record GraphSetting
     /// <summary>The number of the host among the places.</summary>
     public required int Host { get; init; }
 
-    /// <summary>Layers, from the first, whose experts are on the host.</summary>
-    public int CpuMoeLayers { get; init; }
+    /// <summary>Tensors that are not with their layer.</summary>
+    public required TensorPlaces Places { get; init; }
 
     /// <summary>Whether caches stay on the host.</summary>
     public bool CacheOnHost { get; init; }
@@ -45,8 +47,26 @@ internal sealed record GraphSetting
     /// <summary>Whether devices multiply only with as many dimensions as one stream needs.</summary>
     public bool MultipliesOneStream { get; init; }
 
+    /// <summary>Whether devices scan states only of the second kind of Mamba, so that the first is computed on the host.</summary>
+    public bool ScansWideStatesOnly { get; init; }
+
+    /// <summary>Whether the graph is that of the next-token layers, which draft.</summary>
+    public bool DraftsNextTokens { get; init; }
+
+    /// <summary>The most elements of values that a layer keeps for a token.</summary>
+    public long WidestValues { get; init; }
+
+    /// <summary>Whether keys are quantised; they are then turned by a Hadamard matrix before they are stored, where their width allows it.</summary>
+    public bool QuantisesKeys { get; init; }
+
+    /// <summary>As <see cref="QuantisesKeys"/>, for values.</summary>
+    public bool QuantisesValues { get; init; }
+
     /// <summary>Whether attention is computed without storing its scores.</summary>
     public bool FlashAttention { get; init; }
+
+    /// <summary>The layer whose cache a layer reads: its own, else the last one before it that looks back as far.</summary>
+    public required Func<AttentionShape, AttentionShape> CacheOf { get; init; }
 
     /// <summary>Bytes of a layer's keys as they are read.</summary>
     public required Func<int, (long Cells, long KeyBytes, long ValueBytes)> Cache { get; init; }

@@ -34,7 +34,7 @@ internal static class LayerPlacement
     }
 
     // Single precision, as the engine computes it: a layer on the border would else fall on the other side.
-    private static float[] CumulativeShares(Placement placement)
+    public static float[] CumulativeShares(Placement placement)
     {
         float[] ends = new float[placement.Devices.Count];
         float sum = 0;

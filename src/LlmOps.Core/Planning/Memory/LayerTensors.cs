@@ -34,7 +34,10 @@ internal sealed class LayerTensors
     /// <summary>Bytes of the largest tensor: layers of one shape differ in their quantisation.</summary>
     public long LargestBytes { get; }
 
-    public WeightTensor? this[string name] => _tensors.GetValueOrDefault(name + ".weight");
+    /// <summary>All names.</summary>
+    public IReadOnlyCollection<string> Names => _tensors.Keys;
+
+    public WeightTensor? this[string name] => _tensors.GetValueOrDefault(name + ".weight") ?? _tensors.GetValueOrDefault(name);
 
     public bool Has(string name) => _tensors.ContainsKey(name + ".weight");
 

@@ -11,7 +11,8 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
     /// <param name="tensors">The layer's tensors.</param>
     /// <param name="normed">Its input.</param>
     /// <param name="nextLayer">The layer after it when that is recurrent too.</param>
-    public GraphTensor? Mix(LayerTensors tensors, GraphTensor normed, int? nextLayer)
+    /// <param name="afterScan">What the graph computes between a scan and the rest of the layer.</param>
+    public GraphTensor? Mix(LayerTensors tensors, GraphTensor normed, int? nextLayer, Action? afterScan = null)
     {
         if (tensors["shortconv.in_proj"] is { } projection)
         {
@@ -20,7 +21,7 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
 
         if (tensors["ssm_in"] is { } input)
         {
-            return StateSpace(tensors, input, normed, nextLayer);
+            return StateSpace(tensors, input, normed, nextLayer, afterScan);
         }
 
         return tensors["ssm_conv1d"] is { } kernel && tensors["attn_qkv"] is { } mixed ? DeltaNet(tensors, kernel, mixed, normed) : null;
@@ -46,19 +47,45 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
         return graph.Multiply(tensors["ssm_out"]!, graph.Update(output, gate));
     }
 
-    private GraphTensor StateSpace(LayerTensors tensors, WeightTensor input, GraphTensor normed, int? nextLayer)
+    private GraphTensor StateSpace(LayerTensors tensors, WeightTensor input, GraphTensor normed, int? nextLayer, Action? afterScan)
     {
         WeightTensor kernel = tensors["ssm_conv1d"]!;
         long inner = tensors["ssm_out"]!.Columns;
         GraphTensor all = graph.Multiply(input, normed);
         GraphTensor convolved = Convolve(tensors, kernel, graph.View(all, bytes: 1));
-        GraphTensor steps = tensors["ssm_dt"] is { } stepMatrix && tensors["ssm_x"] is { } projection
-            ? graph.Multiply(stepMatrix, graph.View(graph.Multiply(projection, convolved), bytes: 1))
-            : graph.Compute(tensors.Bias("ssm_dt")?.Columns ?? 1, graph.View(all, bytes: 1));
-        GraphTensor values = graph.View(convolved, bytes: inner * graph.Rows * sizeof(float));
-        // The scan reads a weight of a single row, so it stays with its layer.
-        GraphTensor scanned = graph.ComputeAt(graph.LayerPlace, (inner * graph.Rows * sizeof(float)) + (shape.StateElements * Slots * sizeof(float)), values, steps);
+        GraphTensor scanned;
+        GraphTensor values;
+        GraphTensor states = graph.Cache(shape.StateElements * Slots * sizeof(float));
+        if (tensors["ssm_dt"] is { } stepMatrix && tensors["ssm_x"] is { } projection)
+        {
+            // The first kind of Mamba: steps and both vectors of the state come from a projection of their own.
+            long vector = shape.StateElements / inner;
+            GraphTensor projected = graph.Multiply(projection, convolved);
+            GraphTensor narrow = Normed(tensors["ssm_dt_norm"], projected, stepMatrix.Columns);
+            GraphTensor first = Normed(tensors["ssm_b_norm"], projected, vector);
+            GraphTensor second = Normed(tensors["ssm_c_norm"], projected, vector);
+            GraphTensor steps = graph.Multiply(stepMatrix, narrow);
+            steps = tensors.Bias("ssm_dt") is { } bias ? graph.Apply(bias, steps) : steps;
+            values = graph.View(convolved);
+            int place = graph.Setting.ScansWideStatesOnly ? graph.Setting.Host : graph.LayerPlace;
+            scanned = graph.ComputeAt(place, ScannedBytes(inner), states, values, steps, first, second);
+        }
+        else
+        {
+            GraphTensor steps = graph.Compute(tensors.Bias("ssm_dt")?.Columns ?? 1, graph.View(all, bytes: 1));
+            values = graph.View(convolved, bytes: inner * graph.Rows * sizeof(float));
+            // The scan reads a weight of a single row, so it stays with its layer.
+            scanned = graph.ComputeAt(graph.LayerPlace, ScannedBytes(inner), states, values, steps);
+        }
+
+        if (Slots > 1)
+        {
+            // States of slots that are not in the batch are gathered, to be moved together (build_rs).
+            graph.Store(graph.ComputeAt(graph.CachePlace, shape.StateElements * (Slots - 1) * sizeof(float), states), graph.Cache(0));
+        }
+
         graph.Store(graph.Part(scanned, shape.StateElements * Slots * sizeof(float)), graph.Cache(0));
+        afterScan?.Invoke();
         if (nextLayer is { } next)
         {
             graph.Touch(next);
@@ -74,6 +101,15 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
         }
 
         return graph.Multiply(tensors["ssm_out"]!, gated);
+    }
+
+    private long ScannedBytes(long inner) => (inner * graph.Rows * sizeof(float)) + (shape.StateElements * Slots * sizeof(float));
+
+    private GraphTensor Normed(WeightTensor? weight, GraphTensor source, long width)
+    {
+        long bytes = width * graph.Rows * sizeof(float);
+        GraphTensor part = graph.View(source, bytes);
+        return weight is null ? part : graph.Apply(weight, graph.Norm2(bytes, part));
     }
 
     private GraphTensor ShortConvolution(LayerTensors tensors, WeightTensor projection, GraphTensor normed, int? nextLayer)
