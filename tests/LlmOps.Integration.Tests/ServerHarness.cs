@@ -7,12 +7,13 @@ namespace LlmOps.Integration.Tests;
 
 /// <summary>A registry of its own; every server in it is stopped in the end.</summary>
 /// <param name="real">The engine and the model.</param>
-internal sealed class ServerHarness(RealEngine real) : IAsyncDisposable
+/// <param name="registry">Where servers are recorded; null for a place of their own.</param>
+internal sealed class ServerHarness(RealEngine real, ServerRegistry? registry = null) : IAsyncDisposable
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     private static int s_count;
 
-    public ServerRegistry Registry { get; } = new(Path.Combine(real.Folder, $"servers-{Interlocked.Increment(ref s_count)}"));
+    public ServerRegistry Registry { get; } = registry ?? new(Path.Combine(real.Folder, $"servers-{Interlocked.Increment(ref s_count)}"));
 
     public ServerController Controller => new(Registry);
 

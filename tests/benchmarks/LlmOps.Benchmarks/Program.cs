@@ -31,9 +31,17 @@ internal static class Program
                 return MetadataBenchmark.Run(npmFolder);
             case ["fuzz", string minutes, .. string[] rest] when double.TryParse(minutes, CultureInfo.InvariantCulture, out double time):
                 return FuzzRun.Run(TimeSpan.FromMinutes(time), rest is [string seed] && int.TryParse(seed, CultureInfo.InvariantCulture, out int number) ? number : Environment.TickCount);
+            case ["faults", .. var rest]:
+                return FaultBenchmark.Run(all: rest is ["all"]);
+            case ["start", string command, .. var more]:
+                return await StartBenchmark.RunAsync(command, more is [var rounds] ? Number(rounds) : 20);
+            case ["chaos", string command, string kills]:
+                return await ChaosBenchmark.RunAsync(Number(kills), command);
             default:
-                Console.Error.WriteLine("usage: LlmOps.Benchmarks topology [PATH OF llmops] | load [URL OF A llama-server | STREAMS TOKENS_PER_SECOND SECONDS] | metadata [FOLDER WITH node_modules] | fuzz MINUTES [SEED]");
+                Console.Error.WriteLine("usage: LlmOps.Benchmarks topology [PATH OF llmops] | faults [all] | start PATH OF llmops [ROUNDS] | chaos PATH OF llmops KILLS | load [URL OF A llama-server | STREAMS TOKENS_PER_SECOND SECONDS] | metadata [FOLDER WITH node_modules] | fuzz MINUTES [SEED]");
                 return 2;
         }
     }
+
+    private static int Number(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 }
