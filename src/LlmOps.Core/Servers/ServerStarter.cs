@@ -29,15 +29,22 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
         IServerRuntime runtime = ServerRuntimes.Require(config, supervisor);
         using StartWatch watch = new(folder, TimeSpan.FromSeconds(config.Health.StallSeconds), request.Timeout, progress);
         using (await ServerLock.OfNameAsync(registry, config.Name, cancellationToken).ConfigureAwait(false))
-        using (await ServerLock.OfPortsAsync(registry, cancellationToken).ConfigureAwait(false))
         {
             RequireNotRunning(folder);
             await runtime.RequireRunnableAsync(request, cancellationToken).ConfigureAwait(false);
             StartChecks.RequireFit(config, request.Force);
             StartChecks.RequireProtected(config, request.Force);
-            await StartChecks.RequireFreePortAsync(config, registry, cancellationToken).ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
-            await LaunchAsync(runtime, folder, request, cancellationToken).ConfigureAwait(false);
+            ServerRecord record;
+
+            // The record claims the port for all others to see; the launch itself, which takes longest, needs nobody else to wait.
+            using (await ServerLock.OfPortsAsync(registry, cancellationToken).ConfigureAwait(false))
+            {
+                await StartChecks.RequireFreePortAsync(config, registry, cancellationToken).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                record = Prepare(folder, request);
+            }
+
+            await runtime.LaunchAsync(folder, record, request, cancellationToken).ConfigureAwait(false);
         }
 
         if (!request.Wait)
@@ -87,7 +94,7 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
         }
     }
 
-    private static async Task LaunchAsync(IServerRuntime runtime, ServerFolder folder, StartRequest request, CancellationToken cancellationToken)
+    private static ServerRecord Prepare(ServerFolder folder, StartRequest request)
     {
         ServerConfig config = request.Config with
         {
@@ -128,7 +135,7 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
             Expectation = LaunchExpectation.Of(config),
         });
         folder.Write(record);
-        await runtime.LaunchAsync(folder, record, request, cancellationToken).ConfigureAwait(false);
+        return record;
     }
 
     private Task CleanUpAsync(string name, string reason) =>
