@@ -107,7 +107,7 @@ Describe 'New-LlmServerConfig' {
 
     It 'refuses what it cannot do yet: <Parameter> <Value>' -ForEach @(
         @{ Parameter = 'Engine'; Value = 'tgi' }
-        @{ Parameter = 'Runtime'; Value = 'docker' }
+        @{ Parameter = 'Runtime'; Value = 'kvm' }
         @{ Parameter = 'Mode'; Value = 'wild' }
     ) {
         $arguments = @{ Model = $Model; $Parameter = $Value }

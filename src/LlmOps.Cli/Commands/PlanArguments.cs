@@ -4,6 +4,7 @@ using LlmOps.Engines;
 using LlmOps.Hardware;
 using LlmOps.Models;
 using LlmOps.Planning;
+using LlmOps.Servers;
 
 namespace LlmOps.Cli.Commands;
 
@@ -20,6 +21,9 @@ internal sealed class PlanArguments
     private readonly Option<string?> _topology = Options.Text("--topology", "FILE", "Plan for the machine of a saved topology; no engine is needed here.");
     private readonly Option<string?> _engine = Options.Text("--engine", "E", "auto or llama.cpp.");
     private readonly Option<string?> _enginePath = Options.Text("--engine-path", "FILE", "The engine's binary; else the best one found.");
+    private readonly Option<string?> _runtime = Options.Text("--runtime", "R", "auto, process, docker or systemd.");
+    private readonly Option<string?> _image = Options.Text("--image", "IMAGE", "The container image for the runtime docker; else llama.cpp's own one that fits the GPUs.");
+    private readonly Option<RestartMode?> _restart = Options.Choice<RestartMode>("--restart", "When a server that ended by itself is started again.");
     private readonly Option<PlanMode?> _mode = Options.Choice<PlanMode>("--mode", "How much headroom against how much speed.");
     private readonly Option<string[]> _set = new("--set")
     {
@@ -44,7 +48,7 @@ internal sealed class PlanArguments
     {
         Option[] options =
         [
-            _model, _topology, _engine, _enginePath, _mode, _set, _name, _alias, _contextLength, _parallel, _kvCacheType, _host, _port,
+            _model, _topology, _engine, _enginePath, _runtime, _image, _restart, _mode, _set, _name, _alias, _contextLength, _parallel, _kvCacheType, _host, _port,
             _apiKeyFile, _chatTemplate, _index,
         ];
         foreach (Option option in options)
@@ -77,8 +81,11 @@ internal sealed class PlanArguments
             : TopologyFile.Read(topologyFile);
 
         // The engine of this machine says nothing about another one's, unless somebody says that it is the same.
-        EngineCapabilities? engine = topologyFile is null || enginePath is not null
-            ? await new EngineLocator(new EngineLocatorOptions()).RequireAsync(enginePath, cancellationToken).ConfigureAwait(false)
+        string? image = parsed.GetValue(_image);
+        string? runtime = RuntimeOf(parsed.GetValue(_runtime)) ?? (image is null ? null : RuntimeNames.Docker);
+        EngineCapabilities? engine = runtime == RuntimeNames.Docker
+            ? topologyFile is null ? await ServerLaunch.FindEngineAsync(runtime, image, null, cancellationToken).ConfigureAwait(false) : null
+            : topologyFile is null || enginePath is not null ? await new EngineLocator(new EngineLocatorOptions()).RequireAsync(enginePath, cancellationToken).ConfigureAwait(false)
             : null;
         if (engine is not null && topologyFile is null)
         {
@@ -106,6 +113,9 @@ internal sealed class PlanArguments
             ApiKeyFile = FullPath(parsed.GetValue(_apiKeyFile)),
             ChatTemplateFile = FullPath(parsed.GetValue(_chatTemplate)),
             Pins = pins,
+            Runtime = runtime,
+            Image = image,
+            Restart = parsed.GetValue(_restart) ?? RestartMode.OnFailure,
             IsThisMachine = topologyFile is null,
         });
         return new PlannedServer(config, model, engine);
@@ -118,6 +128,13 @@ internal sealed class PlanArguments
             throw new LlmOpsException($"--engine takes auto or {EngineNames.LlamaCpp}, not '{engine}'", "EngineNotSupported");
         }
     }
+
+    private static string? RuntimeOf(string? runtime) => runtime switch
+    {
+        null or "auto" => null,
+        _ when RuntimeNames.All.Contains(runtime) => runtime,
+        _ => throw new LlmOpsException($"--runtime takes auto, {string.Join(", ", RuntimeNames.All)}, not '{runtime}'", "RuntimeNotSupported"),
+    };
 
     private static Dictionary<string, string> Pins(string[] settings)
     {

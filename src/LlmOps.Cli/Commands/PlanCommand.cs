@@ -4,6 +4,7 @@ using LlmOps.Cli.Output;
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Planning;
+using LlmOps.Servers;
 
 namespace LlmOps.Cli.Commands;
 
@@ -33,7 +34,7 @@ internal static class PlanCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             PlannedServer planned = await arguments.PlanAsync(parsed, cancellationToken).ConfigureAwait(false);
-            LaunchCommand launch = LaunchCommandBuilder.Build(planned.Config, planned.Engine);
+            LaunchCommand launch = ServerLaunch.Render(planned.Config, planned.Engine, !arguments.IsForAnotherMachine(parsed));
             string? file = parsed.GetValue(output);
             string? document = parsed.GetValue(json) ? PlanDocument.ToJson(planned.Config, planned.Model, launch)
                 : parsed.GetValue(yaml) || file is not null ? ServerConfigFile.ToYaml(planned.Config)

@@ -25,7 +25,7 @@ internal static class StartCommand
             PlannedConfig planned = await ConfigAsync(parsed, parsed.GetValue(file), planning, command, cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(dryRun))
             {
-                Show(planned.Launch, parsed.GetValue(json));
+                Show(planned, parsed.GetValue(json));
                 return PlanCommand.ReportProblems(planned.Config);
             }
 
@@ -66,8 +66,7 @@ internal static class StartCommand
             }
 
             ServerConfig config = ServerConfigFile.Read(file);
-            EngineCapabilities engine = await new EngineLocator(new EngineLocatorOptions()).RequireAsync(config.EnginePath, cancellationToken).ConfigureAwait(false);
-            return new PlannedConfig(config, LaunchCommandBuilder.Build(config, engine));
+            return new PlannedConfig(config, await ServerLaunch.PrepareAsync(config, cancellationToken).ConfigureAwait(false));
         }
 
         if (!planning.NamesModel(parsed))
@@ -81,18 +80,22 @@ internal static class StartCommand
         }
 
         PlannedServer planned = await planning.PlanAsync(parsed, cancellationToken).ConfigureAwait(false);
-        return new PlannedConfig(planned.Config, LaunchCommandBuilder.Build(planned.Config, planned.Engine));
+        return new PlannedConfig(planned.Config, ServerLaunch.Render(planned.Config, planned.Engine, isThisMachine: true));
     }
 
-    private static void Show(LaunchCommand launch, bool json)
+    private static void Show(PlannedConfig planned, bool json)
     {
         if (json)
         {
-            JsonOutput.Write(launch, CliJson.Readable.LaunchCommand);
+            JsonOutput.Write(planned.Launch, CliJson.Readable.LaunchCommand);
+        }
+        else if (planned.Config.Runtime == RuntimeNames.Systemd)
+        {
+            Console.Out.WriteLine(ServerLaunch.Describe(planned.Config, planned.Launch));
         }
         else
         {
-            PlanView.WriteCommand(launch);
+            PlanView.WriteCommand(planned.Launch);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace LlmOps.Configuration;
 internal sealed class ConfigYamlReader
 {
     private static readonly string[] TopKeys =
-        ["name", "engine", "enginePath", "runtime", "model", "alias", "devices", "options", "extraArguments", "environment", "endpoint", "health", "log", "restart", "plan", "prediction", "problems"];
+        ["name", "engine", "enginePath", "runtime", "image", "container", "systemd", "model", "alias", "devices", "options", "extraArguments", "environment", "endpoint", "health", "log", "restart", "plan", "prediction", "problems"];
 
     private readonly YamlNodes _nodes;
     private readonly ReasonComments _comments;
@@ -43,7 +43,10 @@ internal sealed class ConfigYamlReader
                 "name" => config with { Name = name = Name(value) },
                 "engine" => config with { Engine = Word(value, key, EngineNames.LlamaCpp) },
                 "enginePath" => config with { EnginePath = PathOf(value, key) },
-                "runtime" => config with { Runtime = Word(value, key, "process") },
+                "runtime" => config with { Runtime = Word(value, key, [.. RuntimeNames.All]) },
+                "image" => config with { Image = _nodes.OptionalText(value, key) },
+                "container" => config with { Container = Container(value) },
+                "systemd" => config with { Systemd = Systemd(value) },
                 "model" => config with { Model = model = PathOf(value, key) ?? throw _nodes.Error(value, "model must be a path") },
                 "alias" => config with { Alias = _nodes.OptionalText(value, key) },
                 "devices" => config with { Devices = [.. _nodes.Sequence(value, key).Select(Device)] },
@@ -71,10 +74,39 @@ internal sealed class ConfigYamlReader
         return ServerNaming.Problem(name) is { } problem ? throw _nodes.Error(node, problem) : name;
     }
 
-    private string Word(YamlNode node, string key, string only)
+    private string Word(YamlNode node, string key, params string[] words)
     {
         string word = _nodes.Text(node, key);
-        return word == only ? word : throw _nodes.Error(node, $"{key} '{word}' is not supported; this version supports {only}");
+        return words.Contains(word) ? word : throw _nodes.Error(node, $"{key} '{word}' is not supported; this version supports {string.Join(", ", words)}");
+    }
+
+    private ContainerSettings Container(YamlNode node)
+    {
+        ContainerSettings container = new();
+        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "container"), "container", ["ipc", "shmSize", "ulimits"]))
+        {
+            container = key switch
+            {
+                "ipc" => container with { Ipc = Word(value, key, "host", "private") },
+                "shmSize" => container with { ShmSize = _nodes.Text(value, key) },
+                _ => container with { Ulimits = Environment(value) },
+            };
+        }
+
+        return container;
+    }
+
+    private SystemdSettings Systemd(YamlNode node)
+    {
+        SystemdSettings systemd = new();
+        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "systemd"), "systemd", ["scope", "install"]))
+        {
+            systemd = key == "scope"
+                ? systemd with { Scope = Word(value, key, "user", "system") }
+                : systemd with { Install = Word(value, key, "true", "false") == "true" };
+        }
+
+        return systemd;
     }
 
     private string? PathOf(YamlNode node, string key)

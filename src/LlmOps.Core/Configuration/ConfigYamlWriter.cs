@@ -15,7 +15,7 @@ internal sealed class ConfigYamlWriter
     private const int CommentColumn = 34;
 
     /// <summary>Decisions about values that are no engine options, by the key that carries them in the file.</summary>
-    internal static readonly IReadOnlyList<string> PlainKeys = ["name", "engine", "enginePath", "runtime", "model", "alias", "devices", "host", "port", "apiKeyFile", "restart", "environment"];
+    internal static readonly IReadOnlyList<string> PlainKeys = ["name", "engine", "enginePath", "runtime", "image", "model", "alias", "devices", "host", "port", "apiKeyFile", "restart", "environment"];
 
     private readonly StringBuilder _text = new();
     private Dictionary<string, Decision> _decisions = [];
@@ -29,6 +29,9 @@ internal sealed class ConfigYamlWriter
         Entry(0, "engine", config.Engine);
         Entry(0, "enginePath", config.EnginePath);
         Entry(0, "runtime", config.Runtime);
+        Entry(0, "image", config.Image);
+        Container(config.Container);
+        Systemd(config.Systemd);
         Entry(0, "model", config.Model);
         Entry(0, "alias", config.Alias);
         Devices(config.Devices);
@@ -55,6 +58,41 @@ internal sealed class ConfigYamlWriter
         Prediction(config.Prediction);
         Problems(config.Problems);
         return _text.ToString();
+    }
+
+    private void Container(ContainerSettings container)
+    {
+        if (container is { Ipc: null, ShmSize: null, Ulimits.Count: 0 })
+        {
+            return;
+        }
+
+        Section("container");
+        Entry(1, "ipc", container.Ipc);
+        Entry(1, "shmSize", container.ShmSize);
+        if (container.Ulimits.Count > 0)
+        {
+            Line(1, "ulimits:", null, []);
+            foreach ((string name, string value) in container.Ulimits)
+            {
+                Line(2, $"{YamlScalar.Of(name)}: {YamlScalar.Of(value)}", null, []);
+            }
+        }
+    }
+
+    private void Systemd(SystemdSettings systemd)
+    {
+        if (systemd is { Scope: null, Install: false })
+        {
+            return;
+        }
+
+        Section("systemd");
+        Entry(1, "scope", systemd.Scope);
+        if (systemd.Install)
+        {
+            Line(1, "install: true", "starts with the machine, or with the user's session", []);
+        }
     }
 
     private void Devices(IReadOnlyList<ConfigDevice> devices)

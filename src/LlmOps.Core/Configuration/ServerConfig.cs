@@ -15,8 +15,17 @@ public sealed record ServerConfig
     /// <summary>Path of the engine's binary; null for the one found when the server starts.</summary>
     public string? EnginePath { get; init; }
 
-    /// <summary>How the engine runs: <c>process</c>.</summary>
-    public string Runtime { get; init; } = "process";
+    /// <summary>How the engine runs: one of <see cref="RuntimeNames"/>.</summary>
+    public string Runtime { get; init; } = RuntimeNames.Process;
+
+    /// <summary>The container image for the runtime <c>docker</c>; null for llama.cpp's own one that fits the devices.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>What else docker is told.</summary>
+    public ContainerSettings Container { get; init; } = new();
+
+    /// <summary>What systemd is told.</summary>
+    public SystemdSettings Systemd { get; init; } = new();
 
     /// <summary>Path of the model file.</summary>
     public required string Model { get; init; }
@@ -69,6 +78,45 @@ public static class EngineNames
 
     /// <summary>vLLM.</summary>
     public const string Vllm = "vllm";
+}
+
+/// <summary>Runtime names.</summary>
+public static class RuntimeNames
+{
+    /// <summary>A process under LlmOps's own supervisor.</summary>
+    public const string Process = "process";
+
+    /// <summary>A container of docker or podman.</summary>
+    public const string Docker = "docker";
+
+    /// <summary>A unit of systemd.</summary>
+    public const string Systemd = "systemd";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Process, Docker, Systemd];
+}
+
+/// <summary>What docker is told besides what follows from the rest of the configuration.</summary>
+public sealed record ContainerSettings
+{
+    /// <summary><c>host</c> or <c>private</c>; null for docker's default. Several GPUs that talk through NCCL want <c>host</c> or a larger <see cref="ShmSize"/>.</summary>
+    public string? Ipc { get; init; }
+
+    /// <summary>Size of <c>/dev/shm</c>, <c>8g</c>; null for docker's default, 64 MiB.</summary>
+    public string? ShmSize { get; init; }
+
+    /// <summary>Limits by their docker names: <c>nofile</c> → <c>65536</c>. <c>memlock</c> is lifted by itself where the plan locks memory.</summary>
+    public IReadOnlyDictionary<string, string> Ulimits { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>What systemd is told besides what follows from the rest of the configuration.</summary>
+public sealed record SystemdSettings
+{
+    /// <summary><c>user</c> or <c>system</c>; null for the system's manager when started by root, else for the user's.</summary>
+    public string? Scope { get; init; }
+
+    /// <summary>Whether the unit is installed, so that it starts with the machine (or the user's session); otherwise it is gone after a reboot.</summary>
+    public bool Install { get; init; }
 }
 
 /// <summary>A GPU that a configuration uses, by stable identity; the engine's own name for it depends on the order it is given.</summary>

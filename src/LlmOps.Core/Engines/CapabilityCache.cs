@@ -15,11 +15,22 @@ internal sealed class CapabilityCache(string folder)
         ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES", "GGML_BACKEND_PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"];
 
     /// <summary>What is known of the file at <paramref name="path"/>; null when nothing is, or when the file has changed since.</summary>
-    public EngineCapabilities? Read(string path)
+    public EngineCapabilities? Read(string path) => ReadEntry(EntryFor(path));
+
+    /// <summary>What is known of the image of this id; null when nothing is.</summary>
+    public EngineCapabilities? ReadImage(string id) => ReadEntry(EntryForImage(id));
+
+    /// <summary>Remembers <paramref name="engine"/>.</summary>
+    public void Write(EngineCapabilities engine) => WriteEntry(EntryFor(engine.Path), engine);
+
+    /// <summary>Remembers what the image of this id said. An id is the hash of what is in the image, so an entry stays true.</summary>
+    public void WriteImage(string id, EngineCapabilities engine) => WriteEntry(EntryForImage(id), engine);
+
+    private static EngineCapabilities? ReadEntry(string entry)
     {
         try
         {
-            using FileStream stream = File.OpenRead(EntryFor(path));
+            using FileStream stream = File.OpenRead(entry);
             return JsonSerializer.Deserialize(stream, CoreJson.Default.EngineCapabilities);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException)
@@ -28,10 +39,8 @@ internal sealed class CapabilityCache(string folder)
         }
     }
 
-    /// <summary>Remembers <paramref name="engine"/>.</summary>
-    public void Write(EngineCapabilities engine)
+    private void WriteEntry(string entry, EngineCapabilities engine)
     {
-        string entry = EntryFor(engine.Path);
         string draft = $"{entry}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}";
         try
         {
@@ -44,6 +53,8 @@ internal sealed class CapabilityCache(string folder)
             // Without a writable cache the next call asks the binary again: slower, not wrong.
         }
     }
+
+    private string EntryForImage(string id) => Path.Combine(folder, $"image-{id.Replace(':', '-')}.json");
 
     private string EntryFor(string path)
     {

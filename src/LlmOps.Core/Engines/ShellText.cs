@@ -35,7 +35,8 @@ public static class ShellText
 
     private static bool IsOpenOption(string line) => line.StartsWith('-') && !line.Contains(' ');
 
-    private static string Quote(string text) =>
+    /// <summary>One word as a POSIX shell reads it back.</summary>
+    public static string Quote(string text) =>
         text.Length > 0 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || Bare.Contains(letter))
             ? text
             : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";

@@ -35,6 +35,9 @@ public static class LogLine
         to.Write(text[..written]);
     }
 
+    /// <summary>A line with its time in front.</summary>
+    internal static string Stamp(DateTimeOffset time, string text) => $"{time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)} {text}";
+
     /// <summary>A whole line with its time and its end.</summary>
     internal static byte[] Compose(DateTimeOffset time, string text)
     {

@@ -1,3 +1,4 @@
+using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Hardware;
 using LlmOps.Models;
@@ -51,6 +52,15 @@ public sealed record PlanRequest
 
     /// <summary>Arguments passed on as they are.</summary>
     public IReadOnlyList<string> ExtraArguments { get; init; } = [];
+
+    /// <summary>How the engine will run, one of <see cref="RuntimeNames"/>; null leaves the choice to the planner.</summary>
+    public string? Runtime { get; init; }
+
+    /// <summary>The container image; null for llama.cpp's own one that fits the devices.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>When the server is started again after it ended by itself.</summary>
+    public RestartMode Restart { get; init; } = RestartMode.OnFailure;
 
     /// <summary>Whether the plan is for the machine that this runs on, so that free ports can be looked up.</summary>
     public bool IsThisMachine { get; init; }

@@ -29,6 +29,12 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
             throw new LlmOpsException(misnamed, "ServerNameInvalid");
         }
 
+        if (request is { Runtime: RuntimeNames.Docker, Engine.Devices.Count: 0, Topology.Gpus.Count: > 0 })
+        {
+            // The image was asked without the GPUs that its container will have.
+            request = request with { Engine = null };
+        }
+
         Pins pins = Pins.From(request);
         DecisionLog log = new(pins.Options);
         PlanFacts facts = new(request, pins);
@@ -42,10 +48,14 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
         OptionSet options = OptionRules.Decide(facts, tuned with { Choice = named }, log);
         DeviceSelection.Explain(environment, log);
 
+        string runtime = RuntimeChoice.Runtime(request, log);
         ServerConfig config = new()
         {
             Name = request.Name ?? ServerNames.For(request.Model),
-            EnginePath = request.Engine?.Path,
+            EnginePath = runtime == RuntimeNames.Docker ? null : request.Engine?.Path,
+            Runtime = runtime,
+            Image = RuntimeChoice.Image(request, runtime, devices, log),
+            Restart = new RestartPolicy { Mode = request.Restart },
             Model = request.Model.Path,
             Alias = pins.Alias ?? ServerNames.Stem(request.Model),
             Devices = devices,

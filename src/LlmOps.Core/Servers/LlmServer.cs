@@ -15,13 +15,16 @@ public sealed record LlmServer
     /// <summary>Process id of its supervisor; null when there is none.</summary>
     public int? SupervisorPid { get; init; }
 
+    /// <summary>The container or the systemd unit that it runs as, by the manager's own name for it; null for a process, or when that is gone.</summary>
+    public string? Unit { get; init; }
+
     /// <summary>Base address for clients on this machine.</summary>
     public required Uri Endpoint { get; init; }
 
     /// <summary>The engine.</summary>
     public required string Engine { get; init; }
 
-    /// <summary>How it runs: <c>process</c>.</summary>
+    /// <summary>How it runs: <c>process</c>, <c>docker</c> or <c>systemd</c>.</summary>
     public string Runtime { get; init; } = "process";
 
     /// <summary>The model file.</summary>

@@ -94,10 +94,7 @@ internal sealed class ReadinessProbe : IDisposable
 
             using Stream body = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
             using JsonDocument props = await JsonDocument.ParseAsync(body, cancellationToken: limit.Token).ConfigureAwait(false);
-            return new Facts(
-                props.RootElement.TryGetProperty("default_generation_settings", out JsonElement settings)
-                    && settings.TryGetProperty("n_ctx", out JsonElement context) && context.TryGetInt64(out long tokens) ? tokens : null,
-                props.RootElement.TryGetProperty("total_slots", out JsonElement slots) && slots.TryGetInt32(out int count) ? count : null);
+            return FactsOf(props);
         }
         catch (Exception problem) when (problem is HttpRequestException or JsonException or InvalidOperationException or IOException
             || (problem is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -105,6 +102,12 @@ internal sealed class ReadinessProbe : IDisposable
             return new Facts(null, null);
         }
     }
+
+    /// <summary>Reads llama-server's <c>/props</c>.</summary>
+    public static Facts FactsOf(JsonDocument props) => new(
+        props.RootElement.TryGetProperty("default_generation_settings", out JsonElement settings)
+            && settings.TryGetProperty("n_ctx", out JsonElement context) && context.TryGetInt64(out long tokens) ? tokens : null,
+        props.RootElement.TryGetProperty("total_slots", out JsonElement slots) && slots.TryGetInt32(out int count) ? count : null);
 
     /// <inheritdoc />
     public void Dispose() => _client.Dispose();

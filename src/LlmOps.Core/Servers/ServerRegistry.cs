@@ -13,17 +13,21 @@ public sealed class ServerRegistry(string folder)
     public string Folder { get; } = Path.GetFullPath(folder);
 
     /// <summary>All servers, by name. One whose record is damaged is listed as failed, with the damage as its reason.</summary>
-    public IReadOnlyList<LlmServer> List() => Directory.Exists(Folder)
-        ? [.. Directory.EnumerateDirectories(Folder)
-            .Where(path => ServerName.IsValid(Path.GetFileName(path)))
-            .Order(StringComparer.OrdinalIgnoreCase)
-            .Select(path => ServerView.Read(new ServerFolder(path)))]
-        : [];
+    /// <remarks>Containers of ours are listed also when their folder is lost, or belongs to a user whose folders cannot be seen.</remarks>
+    public IReadOnlyList<LlmServer> List()
+    {
+        IEnumerable<LlmServer> recorded = Directory.Exists(Folder)
+            ? Directory.EnumerateDirectories(Folder).Where(path => ServerName.IsValid(Path.GetFileName(path))).Select(path => ServerView.Read(new ServerFolder(path)))
+            : [];
+        return [.. recorded.Concat(ServerRuntimes.FindUnrecorded(this)).OrderBy(server => server.Name, StringComparer.OrdinalIgnoreCase)];
+    }
 
     /// <summary>The server of that name.</summary>
     /// <returns>Null when there is none.</returns>
     /// <exception cref="LlmOpsException">The name cannot be one; id <c>ServerNameInvalid</c>.</exception>
-    public LlmServer? Find(string name) => FolderOf(name) is { Exists: true } found ? ServerView.Read(found) : null;
+    public LlmServer? Find(string name) => FolderOf(name) is { Exists: true } found
+        ? ServerView.Read(found)
+        : ServerRuntimes.FindUnrecorded(this).FirstOrDefault(server => server.Name == name);
 
     /// <summary>The servers whose names match a pattern with <c>*</c> and <c>?</c>, upper and lower case alike.</summary>
     public IReadOnlyList<LlmServer> Match(string wildcardPattern) =>
@@ -35,7 +39,12 @@ public sealed class ServerRegistry(string folder)
 
     internal ServerFolder FolderOf(string name) => new(Path.Combine(Folder, ServerName.Require(name)));
 
-    internal ServerFolder RequireFolder(string name) => FolderOf(name) is { Exists: true } found ? found : throw NotFound(name);
+    /// <summary>The folder of the server of that name; one that is only known by its container gets one.</summary>
+    internal ServerFolder RequireFolder(string name)
+    {
+        ServerFolder folder = FolderOf(name);
+        return folder.Exists || ServerRuntimes.Adopt(this, name) ? folder : throw NotFound(name);
+    }
 
     private LlmOpsException NotFound(string name) => new(
         $"There is no server named '{name}' in '{Folder}'; list the servers to see what is there.", "ServerNotFound") { Kind = ErrorKind.NotFound };

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using LlmOps.Configuration;
 
 namespace LlmOps.Servers;
@@ -24,13 +23,14 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
     /// </exception>
     public async Task<LlmServer> StartAsync(StartRequest request, IProgress<StartProgress>? progress, CancellationToken cancellationToken)
     {
-        ServerConfig config = request.Config;
+        ServerConfig config = ServerFiles.WithFullPaths(request.Config);
+        request = request with { Config = config };
         ServerFolder folder = registry.FolderOf(config.Name);
         IServerRuntime runtime = ServerRuntimes.Require(config, supervisor);
         using StartWatch watch = new(folder, TimeSpan.FromSeconds(config.Health.StallSeconds), request.Timeout, progress);
         using (await ServerLock.OfNameAsync(registry, config.Name, cancellationToken).ConfigureAwait(false))
         {
-            RequireNotRunning(folder);
+            RequireNotRunning(registry, folder);
             await runtime.RequireRunnableAsync(request, cancellationToken).ConfigureAwait(false);
             StartChecks.RequireFit(config, request.Force);
             StartChecks.RequireProtected(config, request.Force);
@@ -66,20 +66,25 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
             await CleanUpAsync(config.Name, problem.ErrorId == "ServerStalled" ? "the start stalled" : "the start took too long").ConfigureAwait(false);
             throw;
         }
+        catch (ServerFailedException) when (runtime is ManagedRuntime)
+        {
+            // A manager would go on starting what has never worked.
+            await CleanUpAsync(config.Name, null).ConfigureAwait(false);
+            throw;
+        }
     }
 
-    private static void RequireNotRunning(ServerFolder folder)
+    private static void RequireNotRunning(ServerRegistry registry, ServerFolder folder)
     {
-        if (!folder.Exists)
+        if (registry.Find(folder.Name) is not { } server)
         {
             return;
         }
 
-        LlmServer server = ServerView.Read(folder);
         if (server.IsRunning())
         {
             int? pid = server.Pid ?? server.SupervisorPid;
-            string who = pid is null ? string.Empty : $"process {pid.Value.ToString(CultureInfo.InvariantCulture)}, ";
+            string who = server.Unit is { } unit ? $"{server.Runtime} {unit}, " : pid is null ? string.Empty : $"process {pid.Value.ToString(CultureInfo.InvariantCulture)}, ";
             throw new LlmOpsException(
                 $"Server '{server.Name}' is running already ({who}since {server.StartedAt.ToString("u", CultureInfo.InvariantCulture)}, {server.State}, {server.Endpoint}); "
                 + "stop it first or choose another name.",
@@ -96,51 +101,11 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
 
     private static ServerRecord Prepare(ServerFolder folder, StartRequest request)
     {
-        ServerConfig config = request.Config with
-        {
-            Model = FullPath(request.Config.Model),
-            Endpoint = request.Config.Endpoint with
-            {
-                ApiKeyFile = request.Config.Endpoint.ApiKeyFile is { } keyFile ? Path.GetFullPath(keyFile) : null,
-            },
-        };
-        ServerRecord record = new()
-        {
-            Name = config.Name,
-            Instance = Guid.NewGuid().ToString("N"),
-            State = ServerState.Starting,
-            Starter = ProcessIdentity.Current,
-            Engine = config.Engine,
-            Runtime = config.Runtime,
-            Model = config.Model,
-            Alias = config.Alias,
-            Endpoint = config.Endpoint,
-            StartedAt = DateTimeOffset.UtcNow,
-        };
-        PrivateFile.CreateFolder(folder.Path);
-        PrivateFile.Write(folder.ConfigFile, Encoding.UTF8.GetBytes(ServerConfigFile.ToYaml(config)));
-        folder.Write(new LaunchRecord
-        {
-            Instance = record.Instance,
-            File = request.Command.File.Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(request.Command.File) : request.Command.File,
-            Arguments = request.Command.Arguments,
-            Environment = request.Command.Environment,
-            WorkingDirectory = Environment.CurrentDirectory,
-            Endpoint = config.Endpoint,
-            HealthPath = config.Health.Path,
-            Restart = config.Restart,
-            UnresponsiveSeconds = config.Health.UnresponsiveSeconds,
-            Log = config.Log,
-            Model = config.Model,
-            Expectation = LaunchExpectation.Of(config),
-        });
-        folder.Write(record);
+        ServerRecord record = ServerFiles.NewRecord(request.Config, DateTimeOffset.UtcNow);
+        ServerFiles.Write(folder, request.Config, record, request.Command);
         return record;
     }
 
-    private Task CleanUpAsync(string name, string reason) =>
+    private Task CleanUpAsync(string name, string? reason) =>
         new ServerController(registry).StopAsync(name, s_cleanUpGrace, reason, CancellationToken.None);
-
-    // A model may also be a name that the engine resolves; only what is there as a path is one.
-    private static string FullPath(string model) => Path.Exists(model) ? Path.GetFullPath(model) : model;
 }

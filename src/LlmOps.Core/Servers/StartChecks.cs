@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using LlmOps.Configuration;
 using LlmOps.Engines;
+using LlmOps.Engines.LlamaCpp;
 using LlmOps.Logs;
 using LlmOps.Planning;
 using LlmOps.Processes;
@@ -12,6 +13,8 @@ namespace LlmOps.Servers;
 /// <summary>What is looked at before a start changes anything.</summary>
 internal static class StartChecks
 {
+    private const UnixFileMode s_others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
     private static readonly string[] s_secretFlags = ["--api-key", "--hf-token", "-hft"];
 
     /// <summary>Refuses a command that cannot run here, or that would show a secret to everybody.</summary>
@@ -24,12 +27,23 @@ internal static class StartChecks
             throw new LlmOpsException($"The engine '{command.File}' {problem}.", "EngineNotFound") { Kind = ErrorKind.NotFound };
         }
 
+        RequireFiles(config);
+        RequireNoSecrets(config, command);
+    }
+
+    /// <summary>Refuses a configuration that names files which are not there.</summary>
+    public static void RequireFiles(ServerConfig config)
+    {
         if (!File.Exists(config.Model) && !Directory.Exists(config.Model) && (config.Engine == EngineNames.LlamaCpp || Path.IsPathRooted(config.Model)))
         {
             throw new LlmOpsException($"The model '{config.Model}' of server '{config.Name}' is not there; correct 'model' in the configuration.", "ModelNotFound") { Kind = ErrorKind.NotFound };
         }
 
-        RequireNoSecrets(config, command);
+        if (config.Options.Get(LlamaCppOptions.ChatTemplateFile) is { } template && !File.Exists(template))
+        {
+            throw new LlmOpsException(
+                $"The chat template '{template}' of server '{config.Name}' is not there; correct 'chatTemplateFile' in the configuration.", "ChatTemplateNotFound") { Kind = ErrorKind.NotFound };
+        }
     }
 
     /// <summary>Refuses a plan that says of itself that it cannot work, unless that is wanted.</summary>
@@ -52,6 +66,13 @@ internal static class StartChecks
         {
             string problem = File.Exists(keyFile) ? "holds no key" : "is not there";
             throw new LlmOpsException($"The API key file '{keyFile}' of server '{config.Name}' {problem}; write a key into it, one a line.", "ApiKeyFileNotFound") { Kind = ErrorKind.NotFound };
+        }
+
+        if (endpoint.ApiKeyFile is { } readable && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(readable) & s_others) != 0)
+        {
+            // As ssh does with its keys: a warning scrolls by, and the key stays open.
+            throw new LlmOpsException(
+                $"The API key file '{readable}' of server '{config.Name}' can be read by other users of this machine; run: chmod 600 {ShellText.Quote(readable)}", "ApiKeyFileExposed");
         }
 
         if (!endpoint.IsLoopback && endpoint.ApiKeyFile is null && !force)
@@ -144,7 +165,8 @@ internal static class StartChecks
             $"Server '{config.Name}' cannot listen on '{host}': no address is known by that name; use an address of this machine.", "HostNotLocal", inner);
     }
 
-    private static void RequireNoSecrets(ServerConfig config, LaunchCommand command)
+    /// <summary>Refuses a command that would show a secret to everybody.</summary>
+    public static void RequireNoSecrets(ServerConfig config, LaunchCommand command)
     {
         foreach (string flag in s_secretFlags)
         {

@@ -6,6 +6,7 @@ using LlmOps.Engines;
 using LlmOps.Hardware;
 using LlmOps.Models;
 using LlmOps.Planning;
+using LlmOps.Servers;
 
 namespace LlmOps.Commands;
 
@@ -46,8 +47,17 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
 
     /// <summary>How the engine runs.</summary>
     [Parameter(HelpMessage = "How the engine runs; Auto chooses.")]
-    [ValidateSet(EngineChoice.Auto, "process")]
+    [ValidateSet(EngineChoice.Auto, RuntimeNames.Process, RuntimeNames.Docker, RuntimeNames.Systemd)]
     public string Runtime { get; set; } = EngineChoice.Auto;
+
+    /// <summary>The container image for the runtime docker.</summary>
+    [Parameter(HelpMessage = "The container image for the runtime docker; llama.cpp's own one that fits the GPUs when left out.")]
+    [ValidateNotNullOrEmpty]
+    public string? Image { get; set; }
+
+    /// <summary>When a server that ended by itself is started again.</summary>
+    [Parameter(HelpMessage = "When a server that ended by itself is started again.")]
+    public RestartMode Restart { get; set; } = RestartMode.OnFailure;
 
     /// <summary>What to prefer where safety and speed differ.</summary>
     [Parameter(HelpMessage = "What to prefer where safety and speed differ.")]
@@ -154,6 +164,9 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
             ChatTemplateFile = ChatTemplate is null ? null : FilePaths.Existing(this, ChatTemplate),
             Pins = OptionPins.Of(Option),
             ExtraArguments = ExtraArgument,
+            Runtime = Runtime == EngineChoice.Auto ? null : Runtime.ToLowerInvariant(),
+            Image = Image,
+            Restart = Restart,
         });
         Write(config);
     }
@@ -168,9 +181,9 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
 
         if (!_isEngineKnown)
         {
-            _engine = EngineChoice.Find(this, EnginePath);
+            _engine = IsDocker ? Await(stop => ServerLaunch.FindEngineAsync(RuntimeNames.Docker, Image, null, stop)) : EngineChoice.Find(this, EnginePath);
             _isEngineKnown = true;
-            if (_engine is null)
+            if (_engine is null && !IsDocker)
             {
                 WriteWarning("No llama-server was found: the plan is for the newest version known, and Start-LlmServer will need one (see Get-LlmEngine).");
             }
@@ -178,6 +191,8 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
 
         return _engine;
     }
+
+    private bool IsDocker => Runtime.Equals(RuntimeNames.Docker, StringComparison.OrdinalIgnoreCase) || Image is not null;
 
     private void Write(ServerConfig config)
     {

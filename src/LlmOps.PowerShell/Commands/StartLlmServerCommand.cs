@@ -64,10 +64,8 @@ public sealed class StartLlmServerCommand : LlmOpsCommand
 
     private void Start(ServerConfig config)
     {
-        EngineCapabilities engine = EngineChoice.Require(this, config.EnginePath);
-        LaunchCommand command = LaunchCommandBuilder.Build(config, engine);
-        string line = ShellText.Line(command);
-        string what = $"Start server '{config.Name}': {line}";
+        LaunchCommand command = Await(stop => ServerLaunch.PrepareAsync(config, stop));
+        string what = $"Start server '{config.Name}': {ServerLaunch.Describe(config, command)}";
         if (!ShouldProcess(what, $"{what}?", "Start-LlmServer"))
         {
             return;

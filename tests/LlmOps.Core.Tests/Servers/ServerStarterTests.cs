@@ -67,6 +67,37 @@ public sealed class ServerStarterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_simultaneous_stops_the_later_ones_wait_and_the_engine_keeps_its_grace()
+    {
+        const string Slow = "trap 'sleep 1; exit 0' TERM; echo \"load_tensors: loading model tensors, this can take a while...\"; while :; do sleep 0.05; done";
+        await _lab.Starter().StartAsync(_lab.Request("a", Slow), new OnLoading(_lab.AnswerHealth), Stop);
+
+        LlmServer[] stopped = await Task.WhenAll(
+            _lab.Controller.StopAsync("a", TimeSpan.FromSeconds(15), Stop),
+            _lab.Controller.StopAsync("a", TimeSpan.FromSeconds(15), Stop),
+            new ServerController(_lab.Registry).StopAsync("a", TimeSpan.FromSeconds(15), Stop));
+
+        Assert.All(stopped, server => Assert.Equal((ServerState.Stopped, 0, (string?)null), (server.State, server.ExitCode, server.ExitSignal)));
+    }
+
+    [Theory]
+    [InlineData("600", null)]
+    [InlineData("644", "ApiKeyFileExposed")]
+    [InlineData("640", "ApiKeyFileExposed")]
+    public void A_key_file_that_others_can_read_is_refused_with_the_command_that_mends_it(string mode, string? expected)
+    {
+        string key = _lab.PathOf("key");
+        File.WriteAllText(key, "correct-horse-battery\n");
+        File.SetUnixFileMode(key, (UnixFileMode)Convert.ToInt32(mode, 8));
+        ServerConfig config = _lab.Config("a", endpoint: new ServerEndpoint { ApiKeyFile = key });
+
+        LlmOpsException? problem = Record.Exception(() => StartChecks.RequireProtected(config, force: true)) as LlmOpsException;
+
+        Assert.Equal(expected, problem?.ErrorId);
+        Assert.Equal(expected is not null, problem?.Message.EndsWith($"chmod 600 {key}", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
     public async Task Of_two_simultaneous_starts_of_one_name_one_wins()
     {
         StartRequest request = _lab.Request("a", Hang) with { Wait = false };
@@ -122,7 +153,7 @@ public sealed class ServerStarterTests : IAsyncLifetime
             ("PortInvalid", good with { Config = config with { Endpoint = config.Endpoint with { Port = 0 } } }),
             ("SecretInConfig", good with { Command = command with { Arguments = ["--api-key", "x"] } }),
             ("SecretInConfig", good with { Config = config with { Environment = new Dictionary<string, string> { ["HF_TOKEN"] = "x" } } }),
-            ("RuntimeNotSupported", good with { Config = config with { Runtime = "docker" } }),
+            ("RuntimeNotSupported", good with { Config = config with { Runtime = "kvm" } }),
         ];
 
         foreach ((string errorId, StartRequest request) in cases)

@@ -10,10 +10,16 @@ internal static class CapabilityReader
 
     /// <summary>Reads the capabilities of <paramref name="path"/> by running it with <c>--version</c>, <c>--help</c> and <c>--list-devices</c>.</summary>
     /// <exception cref="LlmOpsException">It does not start, or is not llama-server; its own last lines are in the message.</exception>
-    public static async Task<EngineCapabilities> ReadAsync(string path, CancellationToken cancellationToken)
+    public static Task<EngineCapabilities> ReadAsync(string path, CancellationToken cancellationToken) => ReadAsync(path, new ProcessRequest(path, []), cancellationToken);
+
+    /// <summary>The same for an engine that a longer command runs, such as one in a container image.</summary>
+    /// <param name="path">What the engine is called.</param>
+    /// <param name="command">What runs it; its own arguments are appended.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static async Task<EngineCapabilities> ReadAsync(string path, ProcessRequest command, CancellationToken cancellationToken)
     {
-        Task<ProcessResult> versionRun = RunAsync(path, "--version", cancellationToken);
-        ProcessResult help = await RunAsync(path, "--help", cancellationToken).ConfigureAwait(false);
+        Task<ProcessResult> versionRun = RunAsync(path, command, "--version", cancellationToken);
+        ProcessResult help = await RunAsync(path, command, "--help", cancellationToken).ConfigureAwait(false);
         ProcessResult version = await versionRun.ConfigureAwait(false);
 
         IReadOnlyList<EngineFlag> flags = HelpText.Parse(help.StandardOutput + help.StandardError);
@@ -37,15 +43,15 @@ internal static class CapabilityReader
             return engine;
         }
 
-        ProcessResult devices = await RunAsync(path, "--list-devices", cancellationToken).ConfigureAwait(false);
+        ProcessResult devices = await RunAsync(path, command, "--list-devices", cancellationToken).ConfigureAwait(false);
         return engine with { Devices = DeviceListText.Parse(devices.StandardOutput + "\n" + devices.StandardError) };
     }
 
-    private static async Task<ProcessResult> RunAsync(string path, string argument, CancellationToken cancellationToken)
+    private static async Task<ProcessResult> RunAsync(string path, ProcessRequest command, string argument, CancellationToken cancellationToken)
     {
         try
         {
-            return await ProcessRunner.RunAsync(new ProcessRequest(path, [argument]) { Timeout = Patience }, cancellationToken).ConfigureAwait(false);
+            return await ProcessRunner.RunAsync(command with { Arguments = [.. command.Arguments, argument], Timeout = Patience }, cancellationToken).ConfigureAwait(false);
         }
         catch (ProcessStartException problem)
         {

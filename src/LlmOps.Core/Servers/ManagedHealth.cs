@@ -1,0 +1,56 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using LlmOps.Configuration;
+using LlmOps.Logs;
+
+namespace LlmOps.Servers;
+
+/// <summary>Asks a server once whether it is ready, for those who only pass by.</summary>
+internal static class ManagedHealth
+{
+    private static readonly HttpClient s_client = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero })
+    {
+        Timeout = TimeSpan.FromSeconds(2),
+    };
+
+    /// <returns>What the server says of itself when it is ready; null when it is not.</returns>
+    public static ReadinessProbe.Facts? Ask(ServerEndpoint endpoint, string healthPath)
+    {
+        try
+        {
+            using (HttpResponseMessage health = Get(endpoint, healthPath))
+            {
+                if (health.StatusCode != HttpStatusCode.OK)
+                {
+                    return null;
+                }
+            }
+
+            using HttpResponseMessage props = Get(endpoint, "/props");
+            using Stream body = props.Content.ReadAsStream();
+            if (!props.IsSuccessStatusCode)
+            {
+                return new ReadinessProbe.Facts(null, null);
+            }
+
+            using JsonDocument document = JsonDocument.Parse(body);
+            return ReadinessProbe.FactsOf(document);
+        }
+        catch (Exception problem) when (problem is HttpRequestException or IOException or OperationCanceledException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static HttpResponseMessage Get(ServerEndpoint endpoint, string path)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(endpoint.Uri, path));
+        if (SecretMask.ReadKeys(endpoint.ApiKeyFile) is [string key, ..])
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
+
+        return s_client.Send(request);
+    }
+}

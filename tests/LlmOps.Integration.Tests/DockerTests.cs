@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Text.Json;
+using LlmOps.Configuration;
+using LlmOps.Planning;
+using LlmOps.Servers;
+
+namespace LlmOps.Integration.Tests;
+
+public sealed class DockerTests(RealEngine real, DockerEngine docker) : IClassFixture<RealEngine>, IClassFixture<DockerEngine>
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_server_in_a_container_is_ready_reachable_at_its_address_only_and_shows_no_secret()
+    {
+        docker.Require();
+        await using ServerHarness servers = new(real);
+        ServerConfig planned = Plan("boxed");
+
+        LlmServer server = await StartAsync(servers, planned with { Endpoint = planned.Endpoint with { ApiKeyFile = KeyFile() } });
+
+        Assert.Equal((ServerState.Ready, "llmops-boxed", 2048L), (server.State, server.Unit, server.ContextLength));
+        string inspected = await DockerEngine.RunAsync("inspect", "llmops-boxed");
+        Assert.DoesNotContain("a-secret-key", inspected, StringComparison.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(inspected);
+        JsonElement host = document.RootElement[0].GetProperty("HostConfig");
+        JsonElement binding = Assert.Single(host.GetProperty("PortBindings").EnumerateObject()).Value[0];
+        Assert.Equal("127.0.0.1", binding.GetProperty("HostIp").GetString());
+        Assert.Equal("50m", host.GetProperty("LogConfig").GetProperty("Config").GetProperty("max-size").GetString());
+        Assert.All(host.GetProperty("Mounts").EnumerateArray(), mount => Assert.True(mount.GetProperty("ReadOnly").GetBoolean()));
+        Assert.Contains(ServerLog.Tail(server, 500), line => line.Contains("listening on", StringComparison.Ordinal) && Logs.LogLine.TryReadTime(line, out _));
+
+        LlmServer stopped = await servers.Controller.StopAsync("boxed", Grace, Token);
+        Assert.Equal((ServerState.Stopped, (int?)null), (stopped.State, stopped.Pid));
+        servers.Controller.Remove("boxed");
+        Assert.Empty((await DockerEngine.RunAsync("ps", "--all", "--quiet", "--filter", "name=llmops-boxed")).Trim());
+    }
+
+    [Fact]
+    public async Task A_container_whose_folder_is_lost_is_listed_restarted_and_stopped_all_the_same()
+    {
+        docker.Require();
+        await using ServerHarness servers = new(real);
+        LlmServer started = await StartAsync(servers, Plan("orphan"));
+        Directory.Delete(Path.Combine(servers.Registry.Folder, "orphan"), recursive: true);
+
+        LlmServer seen = Assert.Single(new ServerRegistry(servers.Registry.Folder).List());
+        Assert.Equal((ServerState.Ready, started.Endpoint, started.Pid), (seen.State, seen.Endpoint, seen.Pid));
+        LlmServer restarted = await servers.Controller.RestartAsync("orphan", SupervisorCommand.Find(), TimeSpan.FromSeconds(60), null, Token);
+        Assert.Equal(("orphan", started.Endpoint), (restarted.Name, restarted.Endpoint));
+        Assert.NotEqual(started.Pid, restarted.Pid);
+        Assert.Equal(ServerState.Stopped, (await servers.Controller.StopAsync("orphan", Grace, Token)).State);
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_in_a_container_is_diagnosed_at_once_and_not_tried_again()
+    {
+        docker.Require();
+        await using ServerHarness servers = new(real);
+        string broken = Path.Combine(real.Folder, "broken-boxed.gguf");
+        await File.WriteAllBytesAsync(broken, new byte[4096], Token);
+
+        ServerFailedException problem = await Assert.ThrowsAsync<ServerFailedException>(() => StartAsync(servers, Plan("broken") with { Model = broken }));
+
+        Assert.Equal("ServerFailed", problem.ErrorId);
+        Assert.NotEmpty(problem.LastLines);
+        Assert.Equal("exited", (await DockerEngine.RunAsync("inspect", "--format", "{{.State.Status}}", "llmops-broken")).Trim());
+    }
+
+    [Fact]
+    public async Task A_server_that_is_killed_in_its_container_is_started_again_by_docker()
+    {
+        docker.Require();
+        await using ServerHarness servers = new(real);
+        LlmServer started = await StartAsync(servers, Plan("killed"));
+        Assert.SkipWhen(started.Pid is null || ProcessIdentity.Of(started.Pid.Value) is null, "the daemon's processes are not visible from here");
+
+        Process.GetProcessById(started.Pid!.Value).Kill();
+        LlmServer again = await Eventually.Is(() => servers.Registry.Require("killed"), now => now is { State: ServerState.Ready, Pid: { } pid } && pid != started.Pid, Token);
+
+        Assert.Equal(1, again.Restarts);
+    }
+
+    [Fact]
+    public async Task Of_two_starts_of_one_name_by_two_runtimes_one_wins_and_the_other_says_who()
+    {
+        docker.Require();
+        await using ServerHarness servers = new(real);
+        Task<LlmServer>[] starts = [StartAsync(servers, Plan("one")), servers.StartAsync(servers.Plan("one"))];
+        LlmOpsException? refused = null;
+        foreach (Task<LlmServer> start in starts)
+        {
+            try
+            {
+                Assert.Equal(ServerState.Ready, (await start).State);
+            }
+            catch (LlmOpsException problem)
+            {
+                Assert.Null(refused);
+                refused = problem;
+            }
+        }
+
+        Assert.Equal("ServerAlreadyRunning", refused?.ErrorId);
+        Assert.Matches("process [0-9]+|docker llmops-one", refused!.Message);
+    }
+
+    private ServerConfig Plan(string name) => new ServerPlanner().Plan(new PlanRequest
+    {
+        Name = name,
+        Model = real.Model,
+        Topology = real.Topology with { Gpus = [] },
+        ContextLength = 2048,
+        IsThisMachine = true,
+        Port = FreePorts.Next(),
+        Runtime = RuntimeNames.Docker,
+        Image = DockerEngine.Image,
+        Pins = new Dictionary<string, string> { ["mlock"] = "off" }, // A daemon inside a container may not lift the limit.
+    });
+
+    private string KeyFile()
+    {
+        string file = Path.Combine(real.Folder, "boxed.key");
+        File.WriteAllText(file, "a-secret-key\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return file;
+    }
+
+    private static async Task<LlmServer> StartAsync(ServerHarness servers, ServerConfig config) => await new ServerStarter(servers.Registry, SupervisorCommand.Find()).StartAsync(
+        new StartRequest { Config = config, Command = await ServerLaunch.PrepareAsync(config, Token), Timeout = TimeSpan.FromSeconds(60) }, null, Token);
+}
