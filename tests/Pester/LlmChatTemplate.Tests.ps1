@@ -25,6 +25,7 @@ Describe 'New-LlmChatTemplate' {
     It 'makes a variant that accepts the role' {
         $variant = New-LlmChatTemplate $Strict -AllowRole developer
         $variant.Changes | Should -Be 1
+        ($variant | Test-LlmChatTemplate -Role developer).Status | Should -Be 'Accepted'
         $variant.Text | Should -Match ([regex]::Escape("m.role in ['system', 'developer']"))
     }
 

@@ -6,13 +6,14 @@ using LlmOps.Models.Templates;
 namespace LlmOps.Commands;
 
 /// <summary>Makes a chat template that accepts one more role, out of any other.</summary>
-[Cmdlet(VerbsCommon.New, "LlmChatTemplate", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+// The set of templates is the default: PowerShell would turn a template into text and bind that as a path before it tried the other sets.
+[Cmdlet(VerbsCommon.New, "LlmChatTemplate", DefaultParameterSetName = TemplateSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TemplateVariant), typeof(FileInfo))]
 public sealed class NewLlmChatTemplateCommand : ChatTemplateCommand
 {
     /// <summary>A template.</summary>
     [Parameter(Mandatory = true, ParameterSetName = TemplateSet, ValueFromPipeline = true, HelpMessage = "A template (Get-LlmChatTemplate).")]
-    public ChatTemplateText[] InputObject { get; set; } = [];
+    public ChatTemplateText InputObject { get; set; } = null!;
 
     /// <summary>The role to accept.</summary>
     [Parameter(Mandatory = true, HelpMessage = "The role to accept, for example developer.")]
@@ -40,11 +41,7 @@ public sealed class NewLlmChatTemplateCommand : ChatTemplateCommand
     {
         if (ParameterSetName == TemplateSet)
         {
-            foreach (ChatTemplateText template in InputObject)
-            {
-                Attempt(template, () => Process(template));
-            }
-
+            Attempt(InputObject, () => Process(InputObject));
             return;
         }
 

@@ -8,7 +8,8 @@ using LlmOps.Servers;
 namespace LlmOps.Commands;
 
 /// <summary>Says what chat templates do with messages of each role: by reading them, or by asking a running llama-server.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "LlmChatTemplate", DefaultParameterSetName = PathSet)]
+// The set of templates is the default: PowerShell would turn a template into text and bind that as a path before it tried the other sets.
+[Cmdlet(VerbsDiagnostic.Test, "LlmChatTemplate", DefaultParameterSetName = TemplateSet)]
 [OutputType(typeof(ChatTemplateFinding))]
 public sealed class TestLlmChatTemplateCommand : ChatTemplateCommand
 {
@@ -17,7 +18,7 @@ public sealed class TestLlmChatTemplateCommand : ChatTemplateCommand
 
     /// <summary>A template.</summary>
     [Parameter(Mandatory = true, ParameterSetName = TemplateSet, ValueFromPipeline = true, HelpMessage = "A template (Get-LlmChatTemplate).")]
-    public ChatTemplateText[] InputObject { get; set; } = [];
+    public ChatTemplateText InputObject { get; set; } = null!;
 
     /// <summary>Running llama-servers to render conversations on.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ServerSet, HelpMessage = "Name of a running llama-server, with wildcards, or the server itself.")]
@@ -47,11 +48,7 @@ public sealed class TestLlmChatTemplateCommand : ChatTemplateCommand
         switch (ParameterSetName)
         {
             case TemplateSet:
-                foreach (ChatTemplateText template in InputObject)
-                {
-                    Attempt(template, () => Process(template));
-                }
-
+                Attempt(InputObject, () => Process(InputObject));
                 break;
             case UriSet:
                 Attempt(Uri, () => Probe(Uri!, ApiKeyFile));

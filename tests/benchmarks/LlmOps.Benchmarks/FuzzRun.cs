@@ -39,5 +39,5 @@ internal static class FuzzRun
 
     private static void Report(ModelFuzzer fuzzer, int seed) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"seed {seed}: {fuzzer.Runs} damages, {fuzzer.Read} still read, most memory {fuzzer.MostAllocated / 1024} KiB, slowest {fuzzer.Slowest.Time.TotalMilliseconds:0.0} ms ({fuzzer.Slowest.What})"));
+        $"seed {seed}: {fuzzer.Runs} damages, {fuzzer.Read} still read, most memory {fuzzer.MostAllocated / 1024} KiB, most processor time {fuzzer.Slowest.Time.TotalMilliseconds:0.0} ms ({fuzzer.Slowest.What})"));
 }

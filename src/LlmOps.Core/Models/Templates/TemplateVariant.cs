@@ -7,7 +7,7 @@ namespace LlmOps.Models.Templates;
 /// <param name="Role">The role that it accepts now.</param>
 /// <param name="Like">The role that it treats it like.</param>
 /// <param name="Changes">Places that were rewritten; 0 where it accepted the role before.</param>
-public sealed record TemplateVariant(string Name, string Text, string Source, string Role, string Like, int Changes)
+public sealed record TemplateVariant(string Name, string Text, string Source, string Role, string Like, int Changes) : ChatTemplateText(Name, Text, Source)
 {
     /// <summary>What its user should know; null when there is nothing: the role that it is treated like may itself be refused.</summary>
     public string? Warning { get; init; }
