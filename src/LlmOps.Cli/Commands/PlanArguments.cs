@@ -41,6 +41,7 @@ internal sealed class PlanArguments
     private readonly Option<int?> _port = Options.Whole("--port", "N", 1, 65535, "TCP port.");
     private readonly Option<string?> _apiKeyFile = Options.Text("--api-key-file", "FILE", "A file with the API key.");
     private readonly Option<string?> _chatTemplate = Options.Text("--chat-template", "FILE", "A file with the chat template to use.");
+    private readonly Option<MemoryEstimator?> _estimator = Options.Choice<MemoryEstimator>("--estimator", "Whose figures of memory: the engine's own where it can be asked (auto), always (engine), never (model).");
     private readonly Option<int[]?> _index = Options.WholeList("--gpu", "N,N", 0, "Only these GPUs, by index.");
 
     /// <summary>Adds the options to <paramref name="command"/>.</summary>
@@ -49,7 +50,7 @@ internal sealed class PlanArguments
         Option[] options =
         [
             _model, _topology, _engine, _enginePath, _runtime, _image, _restart, _mode, _set, _name, _alias, _contextLength, _parallel, _kvCacheType, _host, _port,
-            _apiKeyFile, _chatTemplate, _index,
+            _apiKeyFile, _chatTemplate, _index, _estimator,
         ];
         foreach (Option option in options)
         {
@@ -118,6 +119,15 @@ internal sealed class PlanArguments
             Restart = parsed.GetValue(_restart) ?? RestartMode.OnFailure,
             IsThisMachine = topologyFile is null,
         });
+        if (topologyFile is null)
+        {
+            config = await EngineEstimate.ApplyAsync(config, model, engine, parsed.GetValue(_estimator) ?? MemoryEstimator.Auto, cancellationToken).ConfigureAwait(false);
+        }
+        else if (parsed.GetValue(_estimator) == MemoryEstimator.Engine)
+        {
+            throw new LlmOpsException("--estimator engine asks the engine of this machine, and --topology plans for another; leave one of them out", "EstimatorNotHere");
+        }
+
         return new PlannedServer(config, model, engine);
     }
 

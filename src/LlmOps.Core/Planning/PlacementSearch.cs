@@ -31,7 +31,10 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
     }
 
     /// <summary>The placement with its layers shared out anew, when it fits; null when it does not.</summary>
-    public PlacementChoice? Try(Placement placement, string why) => _trial.Run(placement, why, notes: false);
+    /// <param name="placement">What to try.</param>
+    /// <param name="why">What is said of it.</param>
+    /// <param name="scratch">Scratch memory that each device needs at least.</param>
+    public PlacementChoice? Try(Placement placement, string why, IReadOnlyList<long> scratch) => _trial.Run(placement, why, notes: false, scratch);
 
     private PlacementChoice? OnGpus(IReadOnlyList<PlanDevice> devices, Placement start)
     {

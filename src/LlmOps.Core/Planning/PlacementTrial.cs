@@ -9,9 +9,15 @@ internal sealed class PlacementTrial(PlacementEstimator estimator)
     // A new way to share out layers changes the scratch memory a little, which may change the best way once more.
     private const int SplitAttempts = 3;
 
+    // Other ways to share out layers move a few percent of scratch memory; no more.
+    private const double HopelessFill = 1.03;
+
     private readonly ModelDescription _model = estimator.Model;
     private readonly List<string> _rejected = [];
     private (Placement Placement, string Why, long Missing)? _nearest;
+
+    // Scratch memory seen last on a set of devices: a first guess for the next placement there.
+    private (IReadOnlyList<PlanDevice> Devices, MemoryPlan Memory)? _last;
 
     /// <summary>What did not fit: the first and the last attempts tell the story, many steps between them do not.</summary>
     public IReadOnlyList<string> Rejected => _rejected.Count <= 4 ? _rejected : [.. _rejected.Take(2), .. _rejected.TakeLast(2)];
@@ -25,20 +31,30 @@ internal sealed class PlacementTrial(PlacementEstimator estimator)
     }
 
     /// <summary>The candidate with its layers shared out, when it fits; else null.</summary>
-    public PlacementChoice? Run(Placement candidate, string why, bool notes = true)
+    /// <param name="candidate">The placement; one without shares gets them here.</param>
+    /// <param name="why">What is said of it.</param>
+    /// <param name="notes">Whether a failure is remembered.</param>
+    /// <param name="scratch">Scratch memory that each device needs at least; null when that is not known.</param>
+    public PlacementChoice? Run(Placement candidate, string why, bool notes = true, IReadOnlyList<long>? scratch = null)
     {
         // A quantised V cache makes flash attention a must: then the engine is told, and decides nothing.
         Placement placement = candidate with { FlashAttentionIsAutomatic = candidate.FlashAttentionIsAutomatic && !KvCacheTypes.IsQuantised(candidate.TypeV) };
         LayerCosts costs = LayerCosts.Of(_model, placement);
-        long[] room = Room(placement, null);
+        long[] room = Room(placement, scratch);
         bool splits = placement.Devices.Count > 1 && candidate.Shares.Count == 0;
         if (splits)
         {
-            (int[] counts, double fill) = placement.SplitsNothing ? (OnlyMain(placement, costs), 0) : LayerSplit.Balance(costs, room);
-            placement = placement with { Shares = Shares(placement, counts) };
-            if (fill > 1 || costs.HostBytes > estimator.HostRoom)
+            (int[] first, double full) = placement.SplitsNothing ? (OnlyMain(placement, costs), 0) : LayerSplit.Balance(costs, room);
+            placement = placement with { Shares = Shares(placement, first) };
+            if (full > 1 || costs.HostBytes > estimator.HostRoom)
             {
                 return Reject(placement, why, Excess(costs, room, placement), notes);
+            }
+
+            if (!placement.SplitsNothing && scratch is null && _last is { } last && last.Devices.SequenceEqual(placement.Devices)
+                && LayerSplit.Balance(costs, Room(placement, Scratch(last.Memory))) is { Fill: <= 1 } guess)
+            {
+                placement = placement with { Shares = Shares(placement, guess.Counts) };
             }
         }
         else if (Excess(costs, room, placement) is (_, > 0) excess && candidate.Shares.Count == 0)
@@ -47,9 +63,10 @@ internal sealed class PlacementTrial(PlacementEstimator estimator)
         }
 
         (string Where, long Missing) worst = default;
-        for (int attempt = 0; attempt < SplitAttempts; attempt++)
+        for (int attempt = 0; attempt < (scratch is null ? SplitAttempts : 1); attempt++)
         {
             MemoryPlan memory = estimator.Estimate(placement);
+            _last = (placement.Devices, memory);
             if (estimator.Shortage(memory, placement.Devices) is not { } shortage)
             {
                 return new PlacementChoice(placement, memory, Fits: true, why, []);
@@ -61,8 +78,9 @@ internal sealed class PlacementTrial(PlacementEstimator estimator)
                 break;
             }
 
-            IReadOnlyList<double> shares = Shares(placement, LayerSplit.Balance(costs, Room(placement, memory)).Counts);
-            if (shares.SequenceEqual(placement.Shares) || shares.Sum() < placement.GpuLayers)
+            (int[] counts, double fill) = LayerSplit.Balance(costs, Room(placement, Scratch(memory)));
+            IReadOnlyList<double> shares = Shares(placement, counts);
+            if (fill > HopelessFill || shares.SequenceEqual(placement.Shares) || shares.Sum() < placement.GpuLayers)
             {
                 break;
             }
@@ -167,8 +185,10 @@ internal sealed class PlacementTrial(PlacementEstimator estimator)
         return (placement.Devices.Count == 1 ? placement.Devices[0].Name : "each way to share it out", Math.Max(0, onDevices));
     }
 
-    private static long[] Room(Placement placement, MemoryPlan? memory) =>
-        [.. placement.Devices.Select((device, at) => Math.Max(0, device.FreeBytes - device.OverheadBytes - (memory?.Devices[at].ComputeBytes ?? 0)))];
+    private static long[] Room(Placement placement, IReadOnlyList<long>? scratch) =>
+        [.. placement.Devices.Select((device, at) => Math.Max(0, device.FreeBytes - device.OverheadBytes - (scratch?[at] ?? 0)))];
+
+    private static long[] Scratch(MemoryPlan memory) => [.. memory.Devices.Select(device => device.ComputeBytes)];
 
     private static int[] OnlyMain(Placement placement, LayerCosts costs)
     {

@@ -19,6 +19,8 @@ internal sealed class PlacementTuning(PlacementSearch search, PlanFacts facts)
 
     private const int UsualBatch = 2048;
 
+    private const double SurelyProportional = 0.7;
+
     private const int LargestMicroBatch = 2048;
 
     // ggml-org/llama.cpp src/llama-arch.cpp: architectures whose next-token layers it can draft with.
@@ -141,6 +143,10 @@ internal sealed class PlacementTuning(PlacementSearch search, PlanFacts facts)
     private PlacementChoice? Keep(PlacementChoice choice, Placement wanted)
     {
         bool sharedHere = wanted.Devices.Count > 1 && !facts.Pinned(LlamaCppOptions.TensorSplit);
-        return search.Try(sharedHere ? wanted with { Shares = [] } : wanted, choice.Why) is { } found ? found with { Rejected = choice.Rejected } : null;
+
+        // Scratch memory grows nearly in proportion to the micro batch; what cannot fit for that alone is not looked at closer.
+        double growth = Math.Max(1, SurelyProportional * wanted.UbatchSize / choice.Placement.UbatchSize);
+        long[] scratch = [.. choice.Memory.Devices.Select(device => (long)(device.ComputeBytes * growth))];
+        return search.Try(sharedHere ? wanted with { Shares = [] } : wanted, choice.Why, scratch) is { } found ? found with { Rejected = choice.Rejected } : null;
     }
 }

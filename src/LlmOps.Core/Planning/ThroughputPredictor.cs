@@ -48,7 +48,7 @@ internal sealed class ThroughputPredictor(Roofline roofline)
                 return (null, $"{name}, which is not known for this machine");
             }
 
-            double here = active.Bytes / (bandwidth.Value * (isHost ? roofline.HostBandwidth : roofline.GpuBandwidth));
+            double here = active.Bytes / (bandwidth.Value * (isHost ? roofline.HostBandwidth : Reached(placement.Devices[at].Gpu)));
             seconds += here;
             if (here > slowest)
             {
@@ -86,7 +86,7 @@ internal sealed class ThroughputPredictor(Roofline roofline)
             GpuDevice? gpu = isHost ? placement.Devices.Count > 0 ? placement.Devices[0].Gpu : null : placement.Devices[at].Gpu;
             double? flops = gpu is null ? DeviceSpeeds.FlopsPerSecond(host.Cpu) * roofline.HostCompute
                 : DeviceSpeeds.FlopsPerSecond(gpu) * (active.ExpertBytes > active.DenseBytes / 4 ? roofline.ExpertCompute : roofline.DenseCompute);
-            double? bandwidth = !isHost ? DeviceSpeeds.BytesPerSecond(gpu!, host) * roofline.GpuBandwidth
+            double? bandwidth = !isHost ? DeviceSpeeds.BytesPerSecond(gpu!, host) * Reached(gpu!)
                 : gpu is null ? host.Memory.BandwidthBytesPerSecond * roofline.HostBandwidth : DeviceSpeeds.LinkBytesPerSecond(gpu);
             if (flops is not > 0 || bandwidth is not > 0)
             {
@@ -104,6 +104,8 @@ internal sealed class ThroughputPredictor(Roofline roofline)
         double seconds = overlaps ? sum + (longest * (steps - 1)) : sum * steps;
         return seconds > 0 ? Math.Min(PromptTokens, batch * steps) / seconds : null;
     }
+
+    private double Reached(GpuDevice gpu) => GpuSpeeds.Of(gpu.Name) is { IsTuned: false } ? roofline.OtherGpuBandwidth : roofline.GpuBandwidth;
 
     // Products of queries with keys and of scores with values, over all layers and half the prompt.
     private static double AttentionElements(ModelDescription model) =>

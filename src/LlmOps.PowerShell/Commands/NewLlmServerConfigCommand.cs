@@ -117,6 +117,10 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
     [Parameter(HelpMessage = "Arguments to pass on to the engine as they are.")]
     public string[] ExtraArgument { get; set; } = [];
 
+    /// <summary>Whose figures of memory.</summary>
+    [Parameter(HelpMessage = "Whose figures of memory: the engine's own where it can be asked (Auto), always (Engine), never (Model).")]
+    public MemoryEstimator Estimator { get; set; } = MemoryEstimator.Auto;
+
     /// <summary>Show every value with its reason.</summary>
     [Parameter(HelpMessage = "Show every value with its reason.")]
     public SwitchParameter Explain { get; set; }
@@ -146,12 +150,14 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
     private void Plan(GpuTopology topology)
     {
         bool isThisMachine = TopologyOrigin.IsThisMachine(topology);
+        ModelDescription model = ModelReader.Read(FilePaths.Existing(this, Model));
+        EngineCapabilities? engine = EngineFor(isThisMachine);
         ServerConfig config = new ServerPlanner().Plan(new PlanRequest
         {
-            Model = ModelReader.Read(FilePaths.Existing(this, Model)),
+            Model = model,
             Topology = topology,
             IsThisMachine = isThisMachine,
-            Engine = EngineFor(isThisMachine),
+            Engine = engine,
             Mode = Mode,
             Name = Name,
             Alias = Alias,
@@ -168,7 +174,7 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
             Image = Image,
             Restart = Restart,
         });
-        Write(config);
+        Write(isThisMachine ? Await(token => EngineEstimate.ApplyAsync(config, model, engine, Estimator, token)) : config);
     }
 
     private EngineCapabilities? EngineFor(bool isThisMachine)

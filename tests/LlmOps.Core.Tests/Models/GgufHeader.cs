@@ -116,7 +116,8 @@ internal sealed class GgufHeader
     }
 
     /// <summary>Writes the header, padded, and a hole where the tensors' data would be.</summary>
-    public void WriteSparse(string path)
+    /// <returns>The header's length, and the whole file's.</returns>
+    public (long Header, long Whole) WriteSparse(string path)
     {
         ulong data = _dataLength;
         _dataLength = 0;
@@ -125,6 +126,7 @@ internal sealed class GgufHeader
         using FileStream file = File.Create(path);
         file.Write(header);
         file.SetLength(header.Length + (long)data);
+        return (header.Length, file.Length);
     }
 
     /// <summary>The header, padded, and the tensors' data as zeros.</summary>

@@ -21,6 +21,22 @@ internal static class HeaderOnlyModel
         [F32] = (1, 4), [Q8] = (32, 34), [Q2K] = (256, 84), [Q4K] = (256, 144), [Q5K] = (256, 176), [Q6K] = (256, 210), [Iq4Xs] = (256, 136),
     };
 
+    /// <summary>Writes the headers alone, as tests in other languages take them: cut to what stands before the weights, the whole length in the name.</summary>
+    public static void WriteHeaders(string folder)
+    {
+        foreach ((string name, GgufHeader header) in new[] { ("Qwen3.5-122B-A10B-UD-Q2_K_XL", Qwen122B()), ("Qwen_QwQ-32B-IQ4_XS", Qwq32B()) })
+        {
+            string path = Path.Join(folder, name + ".gguf");
+            (long length, long whole) = header.WriteSparse(path);
+            using (FileStream file = File.OpenWrite(path))
+            {
+                file.SetLength(length);
+            }
+
+            File.Move(path, Path.Join(folder, $"{name}.{whole}.header"), overwrite: true);
+        }
+    }
+
     /// <summary>Qwen3.5-122B-A10B in UD-Q2_K_XL: 48 layers, every fourth with attention, the others gated delta nets; 256 experts, 8 at work; experts in Q2_K, the rest in Q6_K and Q8_0; 43 GB.</summary>
     public static GgufHeader Qwen122B()
     {
