@@ -11,6 +11,7 @@
     FormatsToProcess       = @('LlmOps.Format.ps1xml')
     TypesToProcess         = @('LlmOps.Types.ps1xml')
     CmdletsToExport        = @(
+        'Compare-LlmThroughput'
         'Export-LlmReport'
         'Export-LlmServerConfig'
         'Get-GpuTopology'
@@ -19,6 +20,7 @@
         'Get-LlmModel'
         'Get-LlmServer'
         'Get-LlmServerLog'
+        'Get-LlmServerMetric'
         'Import-LlmServerConfig'
         'Measure-LlmThroughput'
         'New-LlmChatTemplate'

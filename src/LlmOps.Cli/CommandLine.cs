@@ -13,7 +13,8 @@ internal static class CommandLine
 
     private static readonly string[] Names =
     [
-        "gpu", "model", "engine", "doctor", "plan", "start", "ps", "wait", "stop", "restart", "rm", "logs", "bench", "diagnose", "template",
+        "gpu", "model", "engine", "doctor", "plan", "start", "ps", "wait", "stop", "restart", "rm", "logs", "metrics", "bench", "compare", "report",
+        "diagnose", "template",
         "sample-model", "demo", SuperviseCommand.Name, ScheduleServerProgram.Verb,
     ];
 
@@ -87,7 +88,10 @@ internal static class CommandLine
         "restart" => RestartCommand.Create(),
         "rm" => RemoveCommand.Create(),
         "logs" => LogsCommand.Create(),
+        "metrics" => MetricsCommand.Create(),
         "bench" => BenchCommand.Create(),
+        "compare" => CompareCommand.Create(),
+        "report" => ReportCommand.Create(),
         "diagnose" => DiagnoseCommand.Create(),
         "template" => TemplateCommand.Create(),
         "sample-model" => SampleModelCommand.Create(),

@@ -1,8 +1,13 @@
 using System.CommandLine;
 using System.Text;
 using LlmOps.Benchmarking;
+using LlmOps.Benchmarking.Comparison;
+using LlmOps.Benchmarking.Observation;
+using LlmOps.Benchmarking.Reports;
+using LlmOps.Benchmarking.Sweeps;
 using LlmOps.Cli.Output;
 using LlmOps.Configuration;
+using LlmOps.Engines;
 using LlmOps.Servers;
 
 namespace LlmOps.Cli.Commands;
@@ -22,11 +27,16 @@ internal static class BenchCommand
         Option<string?> keyFile = Options.Text("--api-key-file", "FILE", "A file with the API key; else the variable LLMOPS_API_KEY.");
         Option<int?> warmup = Options.Whole("--warmup", "N", 0, int.MaxValue, "Requests a stream that are sent first and not counted (1).");
         BenchLoadOptions load = new();
-        Option<string?> report = Options.Text("--report", "FILE.md", "Also write a report in Markdown.");
+        Option<string?> report = Options.Text("--report", "FILE", "Also write a report: .html, .md, .csv or .json by its ending.");
+        Option<string?> output = Options.Text("--output", "FILE.json", "Also save the results with every request, for 'llmops report', 'llmops compare' and --baseline.");
+        Option<string?> baseline = Options.Text("--baseline", "FILE.json", "Compare with these saved results, and show the differences with their noise.");
+        Option<string[]> sweep = new("--sweep") { HelpName = "FLAG=V,V", Description = "Restart the server with each of these values and rank the results; several make a grid." };
+        Option<int?> sweepLimit = Options.Whole("--sweep-limit", "N", 1, 10_000, "The most combinations of a sweep (32).");
+        Option<ComparedFigure?> rankBy = Options.Choice<ComparedFigure>("--rank-by", "What a sweep is ranked by, at the highest load (output-tokens-per-second).");
         Option<bool> json = Options.Json();
         Command command = new("bench", "Measure a running server.")
         {
-            target, concurrency, promptTokens, outputTokens, requests, duration, model, keyFile, warmup, report, json,
+            target, concurrency, promptTokens, outputTokens, requests, duration, model, keyFile, warmup, report, output, baseline, sweep, sweepLimit, rankBy, json,
         };
         load.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -37,12 +47,17 @@ internal static class BenchCommand
             }
 
             string wanted = parsed.GetValue(target) ?? throw new LlmOpsException("bench needs the address or the name of a server; --self-check alone needs none.", "ServerNotNamed");
+            IReadOnlyList<ThroughputResult> before = parsed.GetValue(baseline) is { } saved ? ResultFile.Read(saved) : [];
+            IReadOnlyList<IReadOnlyDictionary<string, string>> combinations = parsed.GetValue(sweep) is { Length: > 0 } swept
+                ? SweepGrid.Expand([.. swept.Select(SweepGrid.Parse)], parsed.GetValue(sweepLimit) ?? SweepGrid.DefaultLimit) : [];
+            ComparedFigure figure = parsed.GetValue(rankBy) ?? ComparedFigure.OutputTokensPerSecond;
             BenchTarget server = BenchTarget.Find(wanted, ServerRegistry.Default);
-            MeasurementOptions options = new() { Endpoint = server.Endpoint, ServerName = server.Name };
+            MeasurementOptions options = server.Setup(ServerRegistry.Default, cancellationToken);
             options = options with
             {
-                Model = parsed.GetValue(model) ?? server.Model,
-                ApiKey = (parsed.GetValue(keyFile) ?? server.ApiKeyFile) is { } key ? ApiKeys.First(key) : ApiKeys.OfEnvironment,
+                Environment = (options.Environment ?? new MeasuredEnvironment()) with { MeasureCommand = ThisCommand() },
+                Model = parsed.GetValue(model) ?? options.Model,
+                ApiKey = parsed.GetValue(keyFile) is { } key ? ApiKeys.First(key) : options.ApiKey,
                 Concurrency = parsed.GetList(concurrency) ?? options.Concurrency,
                 PromptTokens = parsed.GetValue(promptTokens) ?? options.PromptTokens,
                 OutputTokens = parsed.GetValue(outputTokens) ?? options.OutputTokens,
@@ -51,25 +66,44 @@ internal static class BenchCommand
                 Warmup = parsed.GetValue(warmup) ?? options.Warmup,
             };
             options = load.Apply(parsed, options);
-            List<ThroughputResult> results = await LiveProgress.RunAsync(
-                "measuring", parsed.GetValue(json), lines => MeasureAsync(options, lines, cancellationToken)).ConfigureAwait(false);
-            if (parsed.GetValue(report) is { } file)
+            bool asJson = parsed.GetValue(json);
+            IReadOnlyList<SweepPoint> points = combinations.Count == 0 ? [] : SweepRanking.Rank(
+                await LiveProgress.RunAsync("sweeping", asJson, lines => new BenchSweep(server, options, combinations).RunAsync(lines, cancellationToken)).ConfigureAwait(false), figure);
+            List<ThroughputResult> results = combinations.Count > 0
+                ? [.. points.SelectMany(point => point.Results)]
+                : await LiveProgress.RunAsync("measuring", asJson, lines => MeasureAsync(options, lines, cancellationToken)).ConfigureAwait(false);
+            if (parsed.GetValue(output) is { } kept)
             {
-                await File.WriteAllTextAsync(file, ThroughputReport.ToMarkdown(results, null), new UTF8Encoding(false), cancellationToken).ConfigureAwait(false);
-                Console.Error.WriteLine($"report written to {file}");
+                await File.WriteAllTextAsync(kept, ThroughputReport.ToJson(results), new UTF8Encoding(false), cancellationToken).ConfigureAwait(false);
+                Console.Error.WriteLine($"results written to {kept}");
             }
 
-            if (parsed.GetValue(json))
+            if (parsed.GetValue(report) is { } file)
             {
-                JsonOutput.Write(ThroughputReport.ToJson(results));
+                await ReportCommand.WriteAsync(file, ThroughputReport.Write(ThroughputReport.FormatOf(file), results, null), cancellationToken).ConfigureAwait(false);
+            }
+
+            if (asJson)
+            {
+                JsonOutput.Write(points.Count > 0 ? BenchmarkingJson.Write(points) : ThroughputReport.ToJson(results));
             }
             else
             {
                 ThroughputView.Write(Screen.Output, results);
+                if (points.Count > 0)
+                {
+                    SweepView.Write(Screen.Output, points, figure);
+                }
+            }
+
+            if (before.Count > 0)
+            {
+                // Beside JSON on standard output the differences are a remark for people.
+                DifferenceView.Write(asJson ? Screen.Error : Screen.Output, ThroughputComparer.Compare(before, results));
             }
 
             // A server that answered nothing at all has failed; single errors are in the figures.
-            return results.Exists(result => result.Requests > 0 && result.Errors == result.Requests) ? ExitCode.ServerFailed : ExitCode.Success;
+            return results.Exists(result => result.Requests > 0 && result.Errors == result.Requests) || (points.Count > 0 && results.Count == 0) ? ExitCode.ServerFailed : ExitCode.Success;
         });
         return command;
     }
@@ -86,8 +120,6 @@ internal static class BenchCommand
         return results;
     }
 
-    private sealed class MeasurementLines(IProgress<string> lines) : IProgress<MeasurementProgress>
-    {
-        public void Report(MeasurementProgress value) => lines.Report(value.Activity);
-    }
+    /// <summary>This command as it was given, for reports. It holds no secret: keys travel by file.</summary>
+    private static string ThisCommand() => ShellText.Line(new LaunchCommand("llmops", System.Environment.GetCommandLineArgs()[1..], new Dictionary<string, string>()));
 }

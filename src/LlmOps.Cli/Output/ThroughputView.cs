@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmOps.Benchmarking;
+using LlmOps.Benchmarking.Judgement;
 using Spectre.Console;
 
 namespace LlmOps.Cli.Output;
@@ -36,6 +37,15 @@ internal static class ThroughputView
             foreach (string warning in result.Warnings)
             {
                 console.Line($"{result.Concurrency} at once: {warning}");
+            }
+
+            if (result.Judgement is { } judgement)
+            {
+                console.Line($"{result.Concurrency} at once: {judgement.Summary}");
+                foreach (LikelyCause cause in judgement.Causes)
+                {
+                    console.Line($"  likely cause: {cause.Cause}. {cause.Remedy}{(cause.Option is null ? "" : $" (--{cause.Option})")}");
+                }
             }
         }
     }

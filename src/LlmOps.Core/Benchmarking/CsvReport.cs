@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using LlmOps.Benchmarking.Reports;
 
 namespace LlmOps.Benchmarking;
 
@@ -13,6 +13,8 @@ internal static class CsvReport
         ("model", static result => result.Model),
         ("measuredAt", static result => result.MeasuredAt.ToString("O", CultureInfo.InvariantCulture)),
         ("concurrency", static result => result.Concurrency),
+        ("requestRate", static result => result.RequestRate),
+        ("sweptOptions", static result => string.Join(' ', result.SweptOptions.Select(option => $"{option.Key}={option.Value}"))),
         ("requests", static result => result.Requests),
         ("errors", static result => result.Errors),
         ("durationSeconds", static result => result.DurationSeconds),
@@ -29,6 +31,13 @@ internal static class CsvReport
         .. Latency("e2e", static result => result.E2eSeconds),
         ("serverPromptTokensPerSecond", static result => result.Server.PromptTokensPerSecond),
         ("serverDecodeTokensPerSecond", static result => result.Server.DecodeTokensPerSecond),
+        ("tokensPerJoule", static result => result.Observation?.TokensPerJoule),
+        ("acceptanceRate", static result => ReportFigures.Acceptance(result)),
+        ("acceptanceLength", static result => result.Observation?.Server?.AcceptanceLength),
+        ("peakKvCacheUsage", static result => result.Observation?.Server?.PeakKvCacheUsage),
+        ("preemptions", static result => result.Observation?.Server?.Preemptions),
+        ("hostCpuShare", static result => result.Observation?.HostCpuShare),
+        ("verdict", static result => result.Judgement?.Verdict),
         ("clientCpuShare", static result => result.Client.CpuShare),
         ("clientCpuMicrosecondsPerToken", static result => result.Client.CpuMicrosecondsPerToken),
         ("clientStartDelaySecondsP99", static result => result.Client.StartDelaySecondsP99),
@@ -36,11 +45,11 @@ internal static class CsvReport
 
     public static string Write(IReadOnlyList<ThroughputResult> results)
     {
-        StringBuilder text = new();
-        AppendLine(text, static column => column.Name);
+        CsvText text = new();
+        text.Line(s_columns.Select(static column => (object?)column.Name));
         foreach (ThroughputResult result in results)
         {
-            AppendLine(text, column => column.Value(result));
+            text.Line(s_columns.Select(column => column.Value(result)));
         }
 
         return text.ToString();
@@ -54,17 +63,4 @@ internal static class CsvReport
         (name + "P99Seconds", result => summary(result).P99),
         (name + "StandardDeviationSeconds", result => summary(result).StandardDeviation),
     ];
-
-    private static void AppendLine(StringBuilder text, Func<(string Name, Func<ThroughputResult, object?> Value), object?> value)
-    {
-        for (int index = 0; index < s_columns.Length; index++)
-        {
-            text.Append(index == 0 ? "" : ",").Append(Quote(Convert.ToString(value(s_columns[index]), CultureInfo.InvariantCulture) ?? ""));
-        }
-
-        text.Append("\r\n");
-    }
-
-    private static string Quote(string value) =>
-        value.AsSpan().ContainsAny(",\"\r\n") ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : value;
 }

@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Text;
+using LlmOps.Benchmarking.Judgement;
+using LlmOps.Benchmarking.Observation;
+using LlmOps.Benchmarking.Reports;
 
 namespace LlmOps.Benchmarking;
 
@@ -22,6 +25,7 @@ internal sealed class MarkdownReport(IReadOnlyList<ThroughputResult> results, Re
         AppendEnvironment();
         AppendTable();
         AppendServerTable();
+        AppendJudgement();
         AppendWarnings();
         AppendRepeat();
         AppendDefinitions();
@@ -38,6 +42,11 @@ internal sealed class MarkdownReport(IReadOnlyList<ThroughputResult> results, Re
         foreach ((string label, string value) in context.Environment)
         {
             Line($"- {OneLine(label)}: {OneLine(value)}");
+        }
+
+        foreach (EnvironmentFact fact in results.SelectMany(result => result.Environment?.Facts ?? []).Distinct())
+        {
+            Line($"- {OneLine(fact.Name)}: {OneLine(fact.Value)}");
         }
 
         Line($"");
@@ -98,43 +107,52 @@ internal sealed class MarkdownReport(IReadOnlyList<ThroughputResult> results, Re
         }
     }
 
+    private void AppendJudgement()
+    {
+        ThroughputResult[] judged = [.. results.Where(result => result.Judgement is not null)];
+        if (judged.Length == 0)
+        {
+            return;
+        }
+
+        Line($"## Against the prediction");
+        Line($"");
+        foreach (ThroughputResult result in judged)
+        {
+            Line($"- {LoadAxis.Name(result)}: {OneLine(result.Judgement!.Summary)}");
+        }
+
+        foreach (LikelyCause cause in judged.SelectMany(result => result.Judgement!.Causes).DistinctBy(cause => cause.Id))
+        {
+            string option = cause.Option is null ? "" : $" (`--{cause.Option}`)";
+            Line($"- Likely cause: {OneLine(cause.Cause)}. {OneLine(cause.Remedy)}{option}");
+        }
+
+        Line($"");
+    }
+
     private void AppendRepeat()
     {
         Line($"## How to repeat it");
         Line($"");
-        Line($"    {context.RepeatCommand ?? RepeatCommand()}");
+        foreach (string command in results.Select(result => result.Environment?.ServerCommand).OfType<string>().Distinct())
+        {
+            Line($"    {OneLine(command)}");
+        }
+
+        Line($"    {context.RepeatCommand ?? RepeatCommand.Of(results)}");
         Line($"");
     }
 
-    private string RepeatCommand()
+    private void AppendDefinitions()
     {
-        StringBuilder concurrency = new();
-        foreach (ThroughputResult result in results)
+        Line($"## What the columns mean");
+        Line($"");
+        foreach ((string name, string meaning) in ReportDefinitions.All)
         {
-            concurrency.Append(concurrency.Length == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"{result.Concurrency}");
+            Line($"- {name}: {meaning}.");
         }
-
-        ThroughputResult first = results[0];
-        string requests = results.Count == 1 ? string.Create(CultureInfo.InvariantCulture, $" --requests {first.Requests}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"llmops bench {first.Endpoint} --concurrency {concurrency} --prompt-tokens {first.RequestedPromptTokens} --output-tokens {first.RequestedOutputTokens}{requests}");
     }
-
-    private void AppendDefinitions() => _text.Append(
-        """
-        ## What the columns mean
-
-        - streams: requests in flight at a time; each stream sends its next request when its last one is over (closed loop).
-        - TTFT: time to first token, from the moment a request was due to its first chunk with content, reasoning or a tool call.
-        - TPOT: time per output token after the first, (E2E - TTFT) / (tokens - 1), one value per request.
-        - ITL: time between two chunks of one stream, one value per gap; with speculative decoding a chunk can hold several tokens.
-        - E2E: from the moment a request was due to its last chunk with content, reasoning or a tool call.
-        - output tok/s, total tok/s: generated (and prompt) tokens of successful requests / time from the first request due to the last response over.
-        - req/s: successful requests / the same time.
-        - Tokens are counted by the server (`usage`). Failed requests are in no latency figure. Percentiles interpolate linearly between ranks.
-        - server prompt and decode tok/s: llama-server's `timings`, mean over requests. Older builds count the first token in the decode rate, but not its time.
-        - client decode tok/s: (tokens - 1) / (E2E - TTFT), mean over requests.
-
-        """.ReplaceLineEndings("\n"));
 
     private void Line(FormattableString line) => _text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 

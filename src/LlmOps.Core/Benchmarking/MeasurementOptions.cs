@@ -1,3 +1,5 @@
+using LlmOps.Benchmarking.Observation;
+
 namespace LlmOps.Benchmarking;
 
 /// <summary>What to measure: the server, the load points and the shape of a request.</summary>
@@ -83,6 +85,12 @@ public sealed record MeasurementOptions
 
     /// <summary>Requests per stream sent before each point and not counted, so that connections and the server's slots are warm.</summary>
     public int Warmup { get; init; } = 1;
+
+    /// <summary>What to look at beside the requests; null for nothing, so that only the requests are measured.</summary>
+    public ObservationOptions? Observation { get; init; }
+
+    /// <summary>What is measured on what, to be kept with the result; null when it is not known.</summary>
+    public MeasuredEnvironment? Environment { get; init; }
 
     /// <summary>A request that takes longer than this has failed.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(10);

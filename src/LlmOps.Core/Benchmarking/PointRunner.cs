@@ -1,3 +1,5 @@
+using LlmOps.Benchmarking.Observation;
+
 namespace LlmOps.Benchmarking;
 
 /// <summary>Measures one load point after another with one client.</summary>
@@ -31,8 +33,11 @@ internal sealed class PointRunner(ServerClient client, MeasurementOptions option
         await new ClosedLoop(client, warmup, static _ => { }).RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Measures a point.</summary>
-    public async Task<ThroughputResult> MeasureAsync(LoadPoint point, CancellationToken cancellationToken)
+    /// <summary>Measures a point, and looks at server and machine meanwhile when that is asked for.</summary>
+    public Task<ThroughputResult> MeasureAsync(LoadPoint point, CancellationToken cancellationToken) =>
+        ObservedPoint.MeasureAsync(options, () => MeasureAloneAsync(point, cancellationToken), cancellationToken);
+
+    private async Task<ThroughputResult> MeasureAloneAsync(LoadPoint point, CancellationToken cancellationToken)
     {
         ProgressTracker tracker = new(point, progress);
         tracker.Start();

@@ -1,3 +1,6 @@
+using LlmOps.Benchmarking.Judgement;
+using LlmOps.Benchmarking.Observation;
+
 namespace LlmOps.Benchmarking;
 
 /// <summary>One measured load point. Times are in seconds.</summary>
@@ -125,6 +128,18 @@ public sealed record ThroughputResult
 
     /// <summary>Each counted request, in the order in which they ended.</summary>
     public IReadOnlyList<RequestFigures> Samples { get; init; } = [];
+
+    /// <summary>What was seen beside the requests: the server's own counters, GPUs, the host; null when nobody looked.</summary>
+    public PointObservation? Observation { get; init; }
+
+    /// <summary>How it compares with the plan's prediction, and likely causes; null when nobody looked.</summary>
+    public PointJudgement? Judgement { get; init; }
+
+    /// <summary>What was measured on what; null when it is not known.</summary>
+    public MeasuredEnvironment? Environment { get; init; }
+
+    /// <summary>Options of the server that a sweep had set for this point, by the engine's long flag names.</summary>
+    public IReadOnlyDictionary<string, string> SweptOptions { get; init; } = new Dictionary<string, string>();
 
     /// <summary>What makes the figures less than they look, one line each.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

@@ -27,6 +27,9 @@ public sealed record GpuSample
     /// <summary>Graphics clock in MHz.</summary>
     public int? GraphicsMhz { get; init; }
 
+    /// <summary>Why its clocks are not at their highest, by NVML's names; empty when they are.</summary>
+    public IReadOnlyList<string>? ClockLimits { get; init; }
+
     /// <summary>Bytes a second that the GPU sent over PCIe since the sample before.</summary>
     public long? PcieSentBytesPerSecond { get; init; }
 

@@ -24,7 +24,8 @@ internal static class OptionPins
         return pins;
     }
 
-    private static string TextOf(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+    /// <summary>A value as the engine writes it.</summary>
+    public static string TextOf(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {
         null => throw new LlmOpsException("-Option has a name without a value; give $true or $false for a switch.", "OptionNotUsable"),
         string text => text,

@@ -13,7 +13,8 @@ public sealed class ExportLlmReportCommand : LlmOpsCommand
     private readonly List<ThroughputResult> _results = [];
 
     /// <summary>The measurements.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, HelpMessage = "The measurements (Measure-LlmThroughput).")]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The measurements (Measure-LlmThroughput), or the points of a sweep.")]
+    [Alias("Results")]
     public ThroughputResult[] InputObject { get; set; } = [];
 
     /// <summary>The file to write; without it the text is the output.</summary>
@@ -23,11 +24,11 @@ public sealed class ExportLlmReportCommand : LlmOpsCommand
     public string? Path { get; set; }
 
     /// <summary>The form; by the file's ending when left out, else Markdown.</summary>
-    [Parameter(HelpMessage = "The form; by the file's ending (.md, .json, .csv) when left out, else Markdown.")]
+    [Parameter(HelpMessage = "The form; by the file's ending (.html, .md, .json, .csv) when left out, else Markdown.")]
     public ReportFormat? As { get; set; }
 
-    /// <summary>What the heading of a Markdown report says was measured; the server's name when left out.</summary>
-    [Parameter(HelpMessage = "What the heading of a Markdown report says was measured; the server's name when left out.")]
+    /// <summary>What the heading of a page says was measured; the server's name when left out.</summary>
+    [Parameter(HelpMessage = "What the heading of a page says was measured; the server's name when left out.")]
     [ValidateNotNullOrEmpty]
     public string? Title { get; set; }
 
@@ -64,7 +65,7 @@ public sealed class ExportLlmReportCommand : LlmOpsCommand
 
         if (ShouldProcess(file, "Write report"))
         {
-            File.WriteAllText(file, Text(As ?? FormatOf(file)), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            File.WriteAllText(file, Text(As ?? ThroughputReport.FormatOf(file)), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
             if (PassThru)
             {
                 WriteObject(new FileInfo(file));
@@ -72,30 +73,5 @@ public sealed class ExportLlmReportCommand : LlmOpsCommand
         }
     }
 
-    private static ReportFormat FormatOf(string file) => System.IO.Path.GetExtension(file).ToUpperInvariant() switch
-    {
-        ".JSON" => ReportFormat.Json,
-        ".CSV" => ReportFormat.Csv,
-        _ => ReportFormat.Markdown,
-    };
-
-    private string Text(ReportFormat format) => format switch
-    {
-        ReportFormat.Json => ThroughputReport.ToJson(_results),
-        ReportFormat.Csv => ThroughputReport.ToCsv(_results),
-        _ => ThroughputReport.ToMarkdown(_results, new ReportContext { Title = Title }),
-    };
-}
-
-/// <summary>The form of a report.</summary>
-public enum ReportFormat
-{
-    /// <summary>A page for people.</summary>
-    Markdown,
-
-    /// <summary>A JSON array, one object for each load point.</summary>
-    Json,
-
-    /// <summary>Comma-separated values with a header line.</summary>
-    Csv,
+    private string Text(ReportFormat format) => ThroughputReport.Write(format, _results, new ReportContext { Title = Title });
 }

@@ -10,6 +10,7 @@ public abstract class LlmOpsCommand : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly PipelinePump _pump = new();
     private int? _progressId;
+    private bool _hasPart;
 
     /// <inheritdoc />
     protected sealed override void BeginProcessing()
@@ -142,14 +143,22 @@ public abstract class LlmOpsCommand : PSCmdlet, IDisposable
     /// <summary>A receiver of progress that may be called on any thread; shows the newest value and drops those in between.</summary>
     /// <param name="activity">What is going on, the progress bar's title.</param>
     /// <param name="show">Fills in the record.</param>
-    protected IProgress<T> ProgressOf<T>(string activity, Action<T, ProgressRecord> show)
+    /// <param name="showPart">Fills in the record of a second bar below, for the part at work; null for one bar.</param>
+    protected IProgress<T> ProgressOf<T>(string activity, Action<T, ProgressRecord> show, Action<T, ProgressRecord>? showPart = null)
         where T : class =>
         new LatestProgress<T>(_pump, value =>
         {
-            _progressId ??= Environment.TickCount & int.MaxValue;
+            _progressId ??= Environment.TickCount & (int.MaxValue >> 1);
             ProgressRecord record = new(_progressId.Value, activity, activity);
             show(value, record);
             WriteProgress(record);
+            if (showPart is not null)
+            {
+                _hasPart = true;
+                ProgressRecord part = new(_progressId.Value + 1, activity, activity) { ParentActivityId = _progressId.Value };
+                showPart(value, part);
+                WriteProgress(part);
+            }
         });
 
     /// <summary>Takes the progress bar away.</summary>
@@ -157,6 +166,12 @@ public abstract class LlmOpsCommand : PSCmdlet, IDisposable
     {
         if (_progressId is int id)
         {
+            if (_hasPart)
+            {
+                WriteProgress(new ProgressRecord(id + 1, "Done", "Done") { ParentActivityId = id, RecordType = ProgressRecordType.Completed });
+                _hasPart = false;
+            }
+
             WriteProgress(new ProgressRecord(id, "Done", "Done") { RecordType = ProgressRecordType.Completed });
             _progressId = null;
         }

@@ -1,16 +1,21 @@
 using System.Collections;
 using System.Management.Automation;
 using LlmOps.Benchmarking;
+using LlmOps.Benchmarking.Comparison;
+using LlmOps.Benchmarking.Judgement;
+using LlmOps.Benchmarking.Observation;
 using LlmOps.Benchmarking.SelfCheck;
+using LlmOps.Benchmarking.Sweeps;
 using LlmOps.Binding;
 using LlmOps.Configuration;
+using LlmOps.Engines;
 using LlmOps.Servers;
 
 namespace LlmOps.Commands;
 
 /// <summary>Measures what servers deliver: time to first token, time per token, tokens a second, at one load point after the other.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "LlmThroughput", DefaultParameterSetName = ServerSet)]
-[OutputType(typeof(ThroughputResult), ParameterSetName = [ServerSet, UriSet])]
+[OutputType(typeof(ThroughputResult), typeof(SweepPoint), ParameterSetName = [ServerSet, UriSet])]
 [OutputType(typeof(SelfCheckResult), ParameterSetName = [SelfCheckSet])]
 public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
 {
@@ -159,6 +164,20 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
     [ValidateRange(1, 86400)]
     public int StallTimeoutSec { get; set; } = 120;
 
+    /// <summary>Values to try for options of the server, by the engine's long flag names; it is restarted for each combination.</summary>
+    [Parameter(ParameterSetName = ServerSet, HelpMessage = "Values to try for options of the server, for example @{ 'ubatch-size' = 512, 1024 }; it is restarted for each combination, and gives SweepPoints ranked by -RankBy.")]
+    [ValidateNotNullOrEmpty]
+    public IDictionary? Option { get; set; }
+
+    /// <summary>The most combinations of a sweep.</summary>
+    [Parameter(ParameterSetName = ServerSet, HelpMessage = "The most combinations of a sweep.")]
+    [ValidateRange(1, 10_000)]
+    public int SweepLimit { get; set; } = SweepGrid.DefaultLimit;
+
+    /// <summary>What a sweep is ranked by, at the highest load.</summary>
+    [Parameter(ParameterSetName = ServerSet, HelpMessage = "What a sweep is ranked by, at the highest load.")]
+    public ComparedFigure RankBy { get; set; } = ComparedFigure.OutputTokensPerSecond;
+
     /// <summary>Measure the measuring: against a local server that sends tokens on an exact schedule.</summary>
     [Parameter(Mandatory = true, ParameterSetName = SelfCheckSet, HelpMessage = "Measure the measuring: against a local server that sends tokens on an exact schedule.")]
     public SwitchParameter SelfCheck { get; set; }
@@ -174,7 +193,7 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
 
         if (Uri is not null)
         {
-            Attempt(Uri, () => Measure(Uri, Uri.ToString(), Model, ApiKeyFile));
+            Attempt(Uri, () => Measure(MeasurementSetup.ForAddress(Uri, CancellationToken.None)));
             return;
         }
 
@@ -192,44 +211,22 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
             };
         }
 
-        Measure(server.Endpoint, server.Name, Model ?? server.Alias, ApiKeyFile ?? server.ApiKeyFile);
+        MeasurementOptions options = MeasurementSetup.ForServer(ServerRegistry.Default, server, CancellationToken.None);
+        if (Option is null)
+        {
+            Measure(options);
+        }
+        else
+        {
+            Sweep(server, With(options));
+        }
     }
 
-    private void Measure(Uri endpoint, string name, string? model, string? keyFile)
+    private void Measure(MeasurementOptions options)
     {
-        ThroughputMeasurement measurement = new(new MeasurementOptions
-        {
-            Endpoint = endpoint,
-            ServerName = name,
-            Model = model,
-            ApiKey = keyFile is null ? ApiKeys.OfEnvironment : ApiKeys.First(FilePaths.Existing(this, keyFile)),
-            Concurrency = Concurrency,
-            PromptTokens = PromptTokens,
-            OutputTokens = OutputTokens,
-            Requests = Request,
-            Duration = DurationSec is int seconds ? TimeSpan.FromSeconds(seconds) : null,
-            Warmup = Warmup,
-            Rate = Rate,
-            Arrival = Arrival,
-            Burstiness = Burstiness,
-            MaximumInFlight = MaximumInFlight,
-            Slo = Objectives.Of(Slo),
-            Search = Search,
-            SearchLimit = SearchLimit,
-            Ramp = TimeSpan.FromSeconds(RampSec),
-            CoolDown = TimeSpan.FromSeconds(CoolDownSec),
-            Api = Api,
-            SharedPrefixTokens = SharedPrefixTokens,
-            PromptFile = PromptFile is null ? null : FilePaths.Existing(this, PromptFile),
-            Turns = Turn,
-            ToolCalls = ToolCall,
-            IgnoreEndOfText = !StopAtEnd,
-            CountTokensPerChunk = CountChunkTokens,
-            Seed = Seed,
-            RequestTimeout = TimeSpan.FromSeconds(RequestTimeoutSec),
-            StallTimeout = TimeSpan.FromSeconds(StallTimeoutSec),
-        });
-        IProgress<MeasurementProgress> progress = ProgressOf<MeasurementProgress>($"Measuring {name}", Show);
+        ThroughputMeasurement measurement = new(With(options));
+        MeasurementProgressView view = new(Search != LoadSearch.None ? 0 : Rate.Length > 0 ? Rate.Length : Concurrency.Length);
+        IProgress<MeasurementProgress> progress = ProgressOf<MeasurementProgress>($"Measuring {options.ServerName}", view.Show, MeasurementProgressView.ShowPart);
         try
         {
             Stream(stop => measurement.RunAsync(progress, stop), Write);
@@ -239,6 +236,63 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
             EndProgress();
         }
     }
+
+    private void Sweep(LlmServer server, MeasurementOptions options)
+    {
+        IReadOnlyList<IReadOnlyDictionary<string, string>> combinations = SweepGrid.Expand(OptionValues.Of(Option!), SweepLimit);
+        EngineCapabilities engine = EngineChoice.Require(this, ServerConfigFile.Read(server.ConfigPath).EnginePath);
+        OptionSweep sweep = new(ServerRegistry.Default, SupervisorCommand.Find(), engine);
+        IProgress<SweepProgress> progress = ProgressOf<SweepProgress>($"Sweeping {server.Name}", SweepProgressView.Show, SweepProgressView.ShowPart);
+        List<SweepPoint> points = [];
+        try
+        {
+            Stream(stop => sweep.RunAsync(server.Name, combinations, options, progress, stop), point =>
+            {
+                points.Add(point);
+                if (point.Problem is not null)
+                {
+                    WriteWarning($"{point.Text}: {point.Problem}");
+                }
+            });
+        }
+        finally
+        {
+            EndProgress();
+        }
+
+        WriteObject(SweepRanking.Rank(points, RankBy), enumerateCollection: true);
+    }
+
+    private MeasurementOptions With(MeasurementOptions options) => options with
+    {
+        Environment = (options.Environment ?? new MeasuredEnvironment()) with { MeasureCommand = MyInvocation.Line.Trim() is { Length: > 0 } line ? line : null },
+        Model = Model ?? options.Model,
+        ApiKey = ApiKeyFile is null ? options.ApiKey : ApiKeys.First(FilePaths.Existing(this, ApiKeyFile)),
+        Concurrency = Concurrency,
+        PromptTokens = PromptTokens,
+        OutputTokens = OutputTokens,
+        Requests = Request,
+        Duration = DurationSec is int seconds ? TimeSpan.FromSeconds(seconds) : null,
+        Warmup = Warmup,
+        Rate = Rate,
+        Arrival = Arrival,
+        Burstiness = Burstiness,
+        MaximumInFlight = MaximumInFlight,
+        Slo = Objectives.Of(Slo),
+        Search = Search,
+        SearchLimit = SearchLimit,
+        Ramp = TimeSpan.FromSeconds(RampSec),
+        CoolDown = TimeSpan.FromSeconds(CoolDownSec),
+        Api = Api,
+        SharedPrefixTokens = SharedPrefixTokens,
+        PromptFile = PromptFile is null ? null : FilePaths.Existing(this, PromptFile),
+        Turns = Turn,
+        ToolCalls = ToolCall,
+        IgnoreEndOfText = !StopAtEnd,
+        CountTokensPerChunk = CountChunkTokens,
+        Seed = Seed,
+        RequestTimeout = TimeSpan.FromSeconds(RequestTimeoutSec),
+    };
 
     private void Write(SelfCheckResult result)
     {
@@ -257,12 +311,11 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
             WriteWarning($"{result.ServerName}, {(result.RequestRate is { } rate ? FormattableString.Invariant($"{rate:0.###} a second") : $"{result.Concurrency} at a time")}: {warning}");
         }
 
-        WriteObject(result);
-    }
+        foreach (LikelyCause cause in result.Judgement?.Causes ?? [])
+        {
+            WriteVerbose($"{result.ServerName}, {result.Concurrency} at a time: {cause.Cause}. {cause.Remedy}");
+        }
 
-    private static void Show(MeasurementProgress progress, ProgressRecord record)
-    {
-        record.StatusDescription = progress.Activity;
-        record.PercentComplete = progress.Total > 0 ? Math.Min(100, 100 * progress.Completed / progress.Total) : -1;
+        WriteObject(result);
     }
 }

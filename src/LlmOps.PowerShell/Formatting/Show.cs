@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmOps.Benchmarking.Comparison;
 
 namespace LlmOps.Formatting;
 
@@ -39,6 +40,18 @@ public static class Show
         < 99.95 => Number(seconds, "0.00") + " s",
         _ => Number(seconds, "0") + " s",
     };
+
+    /// <summary>A share of one: <c>45 %</c>.</summary>
+    public static string Share(double? share) => share is double known ? Number(known * 100, "0.#") + " %" : string.Empty;
+
+    /// <summary>A change in percent, with its sign: <c>+4.2 %</c>.</summary>
+    public static string Change(double? percent) => percent is double known ? Number(known, "+0.0;-0.0;0.0") + " %" : string.Empty;
+
+    /// <summary>A compared figure: a rate or a latency.</summary>
+    public static string Compared(ComparedFigure figure, double? value) => figure == ComparedFigure.OutputTokensPerSecond ? Rate(value) : Latency(value);
+
+    /// <summary>What a sweep is ranked by, as a plain number.</summary>
+    public static string Score(double? score) => score is double known ? Number(known, known < 1 ? "0.0000" : "0.0") : string.Empty;
 
     /// <summary>How long ago: <c>12 s</c>, <c>3 min</c>, <c>5 h</c>, <c>12 d</c>.</summary>
     public static string Age(DateTimeOffset? since, DateTimeOffset? until)

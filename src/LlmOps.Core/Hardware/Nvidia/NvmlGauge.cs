@@ -31,6 +31,7 @@ internal sealed class NvmlGauge(NvmlDevice device, int index)
             PowerWatts = device.PowerMilliwatts.OrNull / 1000.0,
             TemperatureCelsius = (int?)device.TemperatureCelsius.OrNull,
             GraphicsMhz = (int?)device.Clock(GraphicsClock).OrNull,
+            ClockLimits = device.ClockReasons.OrNull is { } reasons ? ClockReasons.Names(reasons) : null,
             PcieSentBytesPerSecond = sent,
             PcieReceivedBytesPerSecond = received,
         };
