@@ -49,7 +49,7 @@ public sealed class MeasurementCommandTests : IAsyncDisposable
 
         Outcome swept = await _sandbox.RunAsync(["bench", "tiny", .. shape, "--sweep", "ubatch-size=32,64", "--output", _sandbox.PathOf("sweep.json"), "--json"]);
         Assert.Equal(0, swept.ExitCode);
-        Assert.Equal([1, 2], swept.Json.EnumerateArray().Select(point => point.GetProperty("rank").GetInt32()));
+        Assert.Equal([1, 2], swept.Json.EnumerateArray().Select(point => point.GetProperty("place").GetInt32()));
         Assert.Equal("ready", Assert.Single((await _sandbox.RunAsync("ps", "--json")).Json.EnumerateArray()).GetProperty("state").GetString());
 
         foreach ((string flag, string begin) in new[] { ("--html", "<!doctype html>"), ("--markdown", "# Throughput of tiny"), ("--csv", "server,endpoint,model"), ("--request-csv", "server,load,measuredAt"), ("--json", "[") })

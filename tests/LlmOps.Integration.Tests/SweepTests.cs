@@ -39,7 +39,7 @@ public sealed class SweepTests(RealEngine real) : IClassFixture<RealEngine>
             Assert.Empty(point.Results);
             Assert.Contains("swept", point.Problem, StringComparison.Ordinal);
         });
-        Assert.Equal([1, 2, null, null], SweepRanking.Rank(points, ComparedFigure.OutputTokensPerSecond).Select(point => point.Rank));
+        Assert.Equal([1, 2, null, null], SweepRanking.Rank(points, ComparedFigure.OutputTokensPerSecond).Select(point => point.Place));
 
         LlmServer after = servers.Registry.Require("swept");
         Assert.Equal((ServerState.Ready, before), (after.State, await File.ReadAllTextAsync(after.ConfigPath, Token)));

@@ -55,7 +55,7 @@ Describe 'Measure-LlmThroughput beside the server' {
         $before = Get-Content $Server.ConfigPath -Raw
         $points = $Server | Measure-LlmThroughput -Option @{ 'ubatch-size' = 32, 64 } -PromptTokens 32 -OutputTokens 8 -Request 6 -Warmup 0 -WarningAction SilentlyContinue
         $points.Problem | Where-Object { $_ } | Should -BeNullOrEmpty
-        $points.Rank | Should -Be 1, 2
+        $points.Place | Should -Be 1, 2
         $points.Options.ForEach{ $_['ubatch-size'] } | Sort-Object | Should -Be '32', '64'
         $points | Out-String -Width 140 | Should -Match '1\s+ubatch-size=\d+'
         ($points | Export-LlmReport -As Html) | Should -Match 'ubatch-size=64'

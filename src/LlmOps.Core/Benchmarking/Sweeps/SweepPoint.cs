@@ -12,8 +12,8 @@ public sealed record SweepPoint
     /// <summary>The load points measured; empty when the server did not start.</summary>
     public IReadOnlyList<ThroughputResult> Results { get; init; } = [];
 
-    /// <summary>Its place, 1 for the best; null when it gave nothing.</summary>
-    public int? Rank { get; init; }
+    /// <summary>Its place, 1 for the best; null when it gave nothing. Not called a rank: in PowerShell every array has one.</summary>
+    public int? Place { get; init; }
 
     /// <summary>The figure that it was ranked by, at the highest load measured.</summary>
     public double? Score { get; init; }

@@ -25,7 +25,7 @@ public static class SweepRanking
         ThroughputResult best = Highest(ranked[0].Point)!;
         return [.. ranked.Select((point, at) => point.Point with
         {
-            Rank = at + 1,
+            Place = at + 1,
             Score = point.Score,
             ChangePercent = 100 * ((point.Score / ranked[0].Score) - 1),
             IsTiedWithBest = at > 0 && IsTied(best, Highest(point.Point)!, figure),

@@ -58,12 +58,12 @@ public sealed class SweepTests
         SweepPoint broken = Point("broken") with { Problem = "did not start" };
 
         IReadOnlyList<SweepPoint> ranked = SweepRanking.Rank([slow, broken, alike, fast], ComparedFigure.OutputTokensPerSecond);
-        Assert.Equal([1, 2, 3, null], ranked.Select(point => point.Rank));
+        Assert.Equal([1, 2, 3, null], ranked.Select(point => point.Place));
         Assert.Equal(["slow", "broken"], ranked.Skip(2).Select(point => point.Options["name"]));
         Assert.Equal([false, true, false, false], ranked.Select(point => point.IsTiedWithBest));
         Assert.InRange(ranked[2].ChangePercent!.Value, -70, -63);
         Assert.Equal("slow", SweepRanking.Rank([slow, fast], ComparedFigure.E2e)[1].Options["name"]);
-        Assert.Null(Assert.Single(SweepRanking.Rank([broken], ComparedFigure.E2e)).Rank);
+        Assert.Null(Assert.Single(SweepRanking.Rank([broken], ComparedFigure.E2e)).Place);
     }
 
     private static SweepPoint Point(string name, params ThroughputResult[] results) =>
