@@ -6,7 +6,14 @@ namespace LlmOps.Cli.Tests;
 public sealed record Outcome(int ExitCode, string Output, string Error)
 {
     /// <summary>Standard output as the one JSON document that it must be.</summary>
-    public JsonElement Json => JsonDocument.Parse(Output).RootElement;
+    public JsonElement Json
+    {
+        get
+        {
+            Assert.True(Output.Length > 0, $"no JSON but exit code {ExitCode}: {Error}");
+            return JsonDocument.Parse(Output).RootElement;
+        }
+    }
 
     /// <summary>The one line on standard error, with nothing on standard output.</summary>
     public string OneLineError()
