@@ -1,3 +1,4 @@
+using System.Globalization;
 using LlmOps.Engines.LlamaCpp;
 
 namespace LlmOps.Planning;
@@ -12,7 +13,7 @@ internal static class DeviceSets
     public static IReadOnlyList<IReadOnlyList<PlanDevice>> Of(IReadOnlyList<PlanDevice> devices, Placement start, PlanFacts facts)
     {
         bool sharesRows = facts.PinnedText(LlamaCppOptions.SplitMode) is "row" or "tensor";
-        int named = facts.Pinned(LlamaCppOptions.MainGpu) ? start.MainDevice + 1 : 1;
+        int named = Math.Max(facts.Pinned(LlamaCppOptions.MainGpu) ? start.MainDevice + 1 : 1, start.Overrides.Select(item => Number(item.Place) + 1).DefaultIfEmpty(1).Max());
         int least = Math.Min(devices.Count, Math.Max(named, Math.Max(start.Shares.Count, sharesRows ? 2 : 1)));
         int most = start.SplitsNothing ? least : start.Shares.Count > 0 ? Math.Min(devices.Count, Math.Max(start.Shares.Count, named)) : devices.Count;
         List<IReadOnlyList<PlanDevice>> sets = [];
@@ -33,5 +34,12 @@ internal static class DeviceSets
         }
 
         return sets;
+    }
+
+    // "CUDA1" as a place for tensors needs two GPUs in the order of the machine.
+    private static int Number(string place)
+    {
+        string digits = place[place.TrimEnd("0123456789".ToCharArray()).Length..];
+        return !TensorOverrides.IsHost(place) && int.TryParse(digits, CultureInfo.InvariantCulture, out int number) ? number : 0;
     }
 }

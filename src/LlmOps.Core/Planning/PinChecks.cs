@@ -107,11 +107,11 @@ internal sealed class PinChecks(PlanFacts facts, PlacementChoice choice, TensorO
         Note(LlamaCppOptions.FullWindow, () => Model.Attention.Any(shape => shape.SlidingWindow is not null)
             ? $"layers with a sliding window keep all {placement.ContextLength} tokens" : "changes nothing: the model has no sliding window");
         Note(LlamaCppOptions.KvUnified, () => placement.Slots == 1 ? "changes nothing with one slot" : placement.Unified ? $"each of {placement.Slots} slots may use all of it" : $"{placement.ContextLength / placement.Slots} tokens for each of {placement.Slots} slots");
-        Note(LlamaCppOptions.SplitMode, () => facts.PinnedText(LlamaCppOptions.SplitMode) is "row" or "tensor" && Gpus > 1 ? "single matrices are shared out; a tenth of the weights is kept free on each GPU, since it is computed like whole layers" : null);
+        Note(LlamaCppOptions.SplitMode, () => facts.PinnedText(LlamaCppOptions.SplitMode) is "row" or "tensor" && Gpus > 1 ? $"single matrices are shared out among {Gpus} GPUs, which wait for each other in every layer" : null);
         Note(LlamaCppOptions.MainGpu, () => placement.SplitsNothing || facts.PinnedText(LlamaCppOptions.SplitMode) == "row" || Gpus <= 1 ? null : "only counts with split-mode none or row");
         Note(LlamaCppOptions.OverrideTensor, () => overrides is null ? null
             : overrides.MovedBytes == 0 && !overrides.OtherBuffers.Any() ? "changes nothing: no tensor has such a name"
-            : $"{Bytes.Format(overrides.MovedBytes)} move to main memory" + (overrides.OtherBuffers.Any() ? $"; what goes to {string.Join(" and ", overrides.OtherBuffers)} is counted where it would be without" : string.Empty));
+            : $"{Bytes.Format(overrides.MovedBytes)} move to main memory" + (overrides.OtherBuffers.Any() ? $"; others go to {string.Join(" and ", overrides.OtherBuffers)}" : string.Empty));
         Note(LlamaCppOptions.CpuMoeLayers, () => facts.PinnedNumber(LlamaCppOptions.CpuMoeLayers) > Model.LayerCount ? $"the model has only {Model.LayerCount} layers" : null);
         Note(LlamaCppOptions.CpuMoe, () => Gpus == 0 ? "changes nothing: everything is in main memory" : $"{Bytes.Format(Model.Weights.Layers.Sum(layer => layer.ExpertBytes))} of experts stay in main memory");
         Note(LlamaCppOptions.GpuLayers, () => facts.PinnedNumber(LlamaCppOptions.GpuLayers) > Model.LayerCount + 1 ? $"all of them: the model has {Model.LayerCount + 1}, the output counted" : null);

@@ -4,16 +4,18 @@ using LlmOps.Models;
 namespace LlmOps.Planning;
 
 /// <summary>The bytes of a placement with everything that is loaded beside the model, and what is missing.</summary>
-/// <param name="model">The model, tensors that are placed by name already moved.</param>
+/// <param name="model">The model.</param>
+/// <param name="bound">The model with tensors that are placed by name already moved, for what is asked before single tensors are looked at.</param>
 /// <param name="host">The machine.</param>
 /// <param name="companions">What is loaded beside the model.</param>
 /// <param name="mode">Decides how much main memory stays free.</param>
-internal sealed class PlacementEstimator(ModelDescription model, HostInfo host, Companions companions, PlanMode mode)
+internal sealed class PlacementEstimator(ModelDescription model, ModelDescription bound, HostInfo host, Companions companions, PlanMode mode)
 {
     // A page cache and everything else on the machine need room too.
     private long HostHeadroom { get; } = mode == PlanMode.Stable ? 2 * Bytes.GiB : Bytes.GiB;
 
-    public ModelDescription Model => model;
+    /// <summary>The model whose layers say what a placement needs at least.</summary>
+    public ModelDescription Model => bound;
 
     /// <summary>The bytes of <paramref name="placement"/>.</summary>
     public MemoryPlan Estimate(Placement placement) => MemoryModel.Estimate(model, companions.AddTo(placement), host);

@@ -113,7 +113,7 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
     private PlacementChoice? Processor(Placement start, string why)
     {
         bool isFixed = facts.Pinned(LlamaCppOptions.ContextLength);
-        Placement alone = start with { Devices = [], GpuLayers = 0, CpuMoeLayers = 0, Shares = [], MainDevice = 0 };
+        Placement alone = start with { Devices = [], GpuLayers = 0, CpuMoeLayers = 0, Shares = [], MainDevice = 0, Overrides = [] };
         foreach (long context in Contexts(alone with { ContextLength = isFixed ? start.ContextLength : Math.Min(start.ContextLength, ServerPlanner.LongestCpuContext * (start.Unified ? 1 : start.Slots)) }, ShortestContext))
         {
             if (_trial.Run(alone with { ContextLength = context }, why) is { } found)

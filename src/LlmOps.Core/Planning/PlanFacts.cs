@@ -78,6 +78,8 @@ internal sealed record PlanFacts(PlanRequest Request, Pins Pins)
             GpuLayers = (int)Math.Min(PinnedNumber(LlamaCppOptions.GpuLayers) ?? int.MaxValue, Model.LayerCount + 1),
             Shares = Pins.Options[LlamaCppOptions.TensorSplit.Name] as IReadOnlyList<double> ?? [],
             CpuMoeLayers = PinnedSwitch(LlamaCppOptions.CpuMoe) == true ? Model.LayerCount : (int)Math.Min(PinnedNumber(LlamaCppOptions.CpuMoeLayers) ?? 0, Model.LayerCount),
+            Matrices = PinnedText(LlamaCppOptions.SplitMode) switch { "row" => MatrixSplit.Rows, "tensor" => MatrixSplit.Tensors, _ => MatrixSplit.Layers },
+            Overrides = PinnedText(LlamaCppOptions.OverrideTensor) is { } rules ? TensorOverrides.Parse(rules).Rules : [],
             SplitsNothing = PinnedText(LlamaCppOptions.SplitMode) == "none",
             MainDevice = (int)(PinnedNumber(LlamaCppOptions.MainGpu) ?? 0),
             DraftsNextTokens = draftsNext,

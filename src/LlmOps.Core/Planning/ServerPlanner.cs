@@ -2,6 +2,7 @@ using System.Globalization;
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Engines.LlamaCpp;
+using LlmOps.Models;
 using LlmOps.Planning.Rules;
 
 namespace LlmOps.Planning;
@@ -39,7 +40,7 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
         DecisionLog log = new(pins.Options);
         PlanFacts facts = new(request, pins);
         TensorOverrides? overrides = facts.PinnedText(LlamaCppOptions.OverrideTensor) is { } rules ? TensorOverrides.Parse(rules) : null;
-        PlacementEstimator estimator = new(overrides?.Apply(request.Model) ?? request.Model, request.Topology.Host, CompanionFiles.Read(facts), request.Mode);
+        PlacementEstimator estimator = new(request.Model, overrides?.Apply(request.Model) ?? request.Model, request.Topology.Host, CompanionFiles.Read(facts), request.Mode);
         TunedPlacement tuned = Place(facts, estimator);
         (IReadOnlyList<ConfigDevice> devices, Dictionary<string, string> environment, PlacementChoice named) = DeviceSelection.Name(tuned.Choice);
         PinChecks checks = new(facts, named, overrides);
@@ -63,12 +64,25 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
             ExtraArguments = pins.ExtraArguments,
             Environment = environment,
             Endpoint = Endpoint(request, pins, log),
-            Plan = named.Memory,
+            Plan = named.Memory with { Host = HostMemoryOf(named.Memory.Host, options, request.Model) },
             Prediction = ThroughputPredictor.Predict(request.Model, named.Placement, request.Topology.Host),
             Decisions = log.Decisions,
         };
         _ = LaunchCommandBuilder.Build(config, request.Engine); // A pin that this engine cannot be told is refused now, not at the start.
         return config with { Problems = [.. Problems(facts, estimator, named, findsRemedies), .. checks.Problems()] };
+    }
+
+    // How the file is loaded and how many prompts are kept is decided after everything that must fit.
+    private static HostMemory HostMemoryOf(HostMemory host, OptionSet options, ModelDescription model)
+    {
+        bool maps = options[LlamaCppOptions.MemoryMap.Name] as bool? ?? true;
+        bool locks = options[LlamaCppOptions.MemoryLock.Name] as bool? ?? false;
+        return host with
+        {
+            PromptCacheBytes = options[LlamaCppOptions.CacheRamMiB.Name] is long mebibytes and >= 0 ? mebibytes * Bytes.MiB : host.PromptCacheBytes,
+            MappedBytes = maps ? model.SizeBytes : 0,
+            LockedBytes = locks ? host.WeightsBytes : 0,
+        };
     }
 
     private static TunedPlacement Place(PlanFacts facts, PlacementEstimator estimator)
@@ -77,12 +91,6 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
         if (facts.PinnedNumber(LlamaCppOptions.GpuLayers) == 0)
         {
             devices = [];
-        }
-
-        if (facts.PinnedText(LlamaCppOptions.SplitMode) is "row" or "tensor")
-        {
-            // Single matrices are shared out in ways that the memory model does not follow: a margin of a tenth of the weights.
-            devices = [.. devices.Select(device => device with { FreeBytes = device.FreeBytes - (facts.Model.SizeBytes / 10 / Math.Max(1, devices.Count)) })];
         }
 
         PlacementSearch search = new(estimator, facts);

@@ -35,13 +35,16 @@ internal sealed class TensorOverrides
         return overrides;
     }
 
+    /// <summary>The rules in order.</summary>
+    public IReadOnlyList<TensorOverride> Rules => [.. _rules.Select(rule => new TensorOverride(rule.Pattern.ToString(), rule.Buffer))];
+
     /// <summary>Bytes that the rules moved to main memory.</summary>
     public long MovedBytes { get; private set; }
 
-    /// <summary>Buffers other than main memory that the rules name; what goes there is not counted there.</summary>
+    /// <summary>Buffers other than main memory that the rules name.</summary>
     public IEnumerable<string> OtherBuffers => _rules.Select(rule => rule.Buffer).Where(buffer => !IsHost(buffer)).Distinct();
 
-    /// <summary>The model with the tensors that go to main memory counted there.</summary>
+    /// <summary>The model with the tensors that go to main memory counted there, for a bound that does not look at single tensors.</summary>
     public ModelDescription Apply(ModelDescription model)
     {
         WeightInventory weights = model.Weights;
@@ -79,5 +82,6 @@ internal sealed class TensorOverrides
         return null;
     }
 
-    private static bool IsHost(string buffer) => buffer.StartsWith("CPU", StringComparison.OrdinalIgnoreCase) || buffer.EndsWith("_Host", StringComparison.Ordinal);
+    /// <summary>Whether a place is main memory.</summary>
+    public static bool IsHost(string buffer) => buffer.StartsWith("CPU", StringComparison.OrdinalIgnoreCase) || buffer.EndsWith("_Host", StringComparison.Ordinal);
 }

@@ -56,6 +56,21 @@ public sealed class PinTests
     }
 
     [Fact]
+    public void Tensors_placed_by_name_move_to_main_memory_and_to_named_GPUs()
+    {
+        using LlmOps.Core.Tests.Models.ModelFolder folder = new();
+        ModelDescription model = ModelReader.Read(folder.WriteSparse("122b.gguf", HeaderOnlyModel.Qwen122B()));
+        LlmOps.Hardware.GpuTopology machine = PlanFixtures.Machine(("RTX 3090", 24), ("RTX 3090", 24));
+        ServerConfig host = s_planner.Plan(new PlanRequest { Model = model, Topology = machine, Pins = new Dictionary<string, string> { ["override-tensor"] = "ffn_.*_exps=CPU", ["ctx-size"] = "8192" } });
+        Assert.Empty(host.Problems);
+        Assert.InRange(host.Plan!.Host.WeightsBytes, 35 * Bytes.GiB, 40 * Bytes.GiB);
+        Assert.Contains("move to main memory", host.Decisions.Single(decision => decision.Option == "overrideTensor").Reason, StringComparison.Ordinal);
+
+        ServerConfig second = s_planner.Plan(new PlanRequest { Model = PlanFixtures.Llama8B, Topology = machine, Pins = new Dictionary<string, string> { ["override-tensor"] = "nothing_like_it=CUDA1" } });
+        Assert.Equal(2, second.Devices.Count);
+    }
+
+    [Fact]
     public void A_window_pinned_to_the_whole_context_takes_more()
     {
         ModelDescription sliding = PlanFixtures.Llama8B with { Attention = [.. PlanFixtures.Llama8B.Attention.Select(shape => shape with { SlidingWindow = 1024 })] };
