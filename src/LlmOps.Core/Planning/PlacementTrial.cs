@@ -12,12 +12,15 @@ internal sealed class PlacementTrial(PlacementEstimator estimator)
     // Other ways to share out layers move a few percent of scratch memory; no more.
     private const double HopelessFill = 1.03;
 
+    // Cache types and ways to share out layers change the rest.
+    private const double SurelyShared = 0.85;
+
     private readonly ModelDescription _model = estimator.Model;
     private readonly List<string> _rejected = [];
     private (Placement Placement, string Why, long Missing)? _nearest;
 
-    // Scratch memory seen last on a set of devices: a first guess for the next placement there.
-    private (IReadOnlyList<PlanDevice> Devices, MemoryPlan Memory)? _last;
+    // What was seen last on a set of devices: a first guess of the scratch memory of the next placement there.
+    private (Placement Placement, MemoryPlan Memory)? _last;
 
     /// <summary>What did not fit: the first and the last attempts tell the story, many steps between them do not.</summary>
     public IReadOnlyList<string> Rejected => _rejected.Count <= 4 ? _rejected : [.. _rejected.Take(2), .. _rejected.TakeLast(2)];
@@ -40,7 +43,7 @@ internal sealed class PlacementTrial(PlacementEstimator estimator)
         // A quantised V cache makes flash attention a must: then the engine is told, and decides nothing.
         Placement placement = candidate with { FlashAttentionIsAutomatic = candidate.FlashAttentionIsAutomatic && !KvCacheTypes.IsQuantised(candidate.TypeV) };
         LayerCosts costs = LayerCosts.Of(_model, placement);
-        long[] room = Room(placement, scratch);
+        long[] room = Room(placement, scratch ?? LeastScratch(placement));
         bool splits = placement.Devices.Count > 1 && candidate.Shares.Count == 0;
         if (splits)
         {
@@ -51,7 +54,7 @@ internal sealed class PlacementTrial(PlacementEstimator estimator)
                 return Reject(placement, why, Excess(costs, room, placement), notes);
             }
 
-            if (!placement.SplitsNothing && scratch is null && _last is { } last && last.Devices.SequenceEqual(placement.Devices)
+            if (!placement.SplitsNothing && scratch is null && _last is { } last && last.Placement.Devices.SequenceEqual(placement.Devices)
                 && LayerSplit.Balance(costs, Room(placement, Scratch(last.Memory))) is { Fill: <= 1 } guess)
             {
                 placement = placement with { Shares = Shares(placement, guess.Counts) };
@@ -66,7 +69,7 @@ internal sealed class PlacementTrial(PlacementEstimator estimator)
         for (int attempt = 0; attempt < (scratch is null ? SplitAttempts : 1); attempt++)
         {
             MemoryPlan memory = estimator.Estimate(placement);
-            _last = (placement.Devices, memory);
+            _last = (placement, memory);
             if (estimator.Shortage(memory, placement.Devices) is not { } shortage)
             {
                 return new PlacementChoice(placement, memory, Fits: true, why, []);
@@ -161,7 +164,7 @@ internal sealed class PlacementTrial(PlacementEstimator estimator)
         if (notes)
         {
             string where = placement.Devices.FirstOrDefault(device => device.Name == worst.Where) is { } device ? Label(device) : worst.Where;
-            _rejected.Add($"{Describe(placement)}: {where} lacks {Bytes.Format(worst.Missing)}");
+            _rejected.Add($"{Describe(placement)}: {(worst.Missing > 0 ? $"{where} lacks {Bytes.Format(worst.Missing)}" : "the layers cannot be shared out so that all fit")}");
         }
 
         if (_nearest is not { } nearest || worst.Missing < nearest.Missing)
@@ -183,6 +186,19 @@ internal sealed class PlacementTrial(PlacementEstimator estimator)
         }
 
         return (placement.Devices.Count == 1 ? placement.Devices[0].Name : "each way to share it out", Math.Max(0, onDevices));
+    }
+
+    // Scratch memory has a part that does not depend on the context and one in proportion to it, so it shrinks less than the context does.
+    private long[]? LeastScratch(Placement placement)
+    {
+        if (placement.Devices.Count < 2 || _last is not { } last || last.Placement.GpuLayers != placement.GpuLayers || last.Placement.CpuMoeLayers != placement.CpuMoeLayers
+            || last.Placement.UbatchSize != placement.UbatchSize || last.Placement.Slots != placement.Slots || !last.Placement.Devices.SequenceEqual(placement.Devices))
+        {
+            return null;
+        }
+
+        double share = SurelyShared * Math.Min(1.0, (double)placement.ContextLength / last.Placement.ContextLength);
+        return [.. last.Memory.Devices.Select(device => (long)(device.ComputeBytes * share))];
     }
 
     private static long[] Room(Placement placement, IReadOnlyList<long>? scratch) =>
