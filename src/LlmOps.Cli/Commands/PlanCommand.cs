@@ -64,7 +64,7 @@ internal static class PlanCommand
     {
         foreach (PlanProblem problem in config.Problems)
         {
-            ErrorReport.WriteLine($"{problem.Message} {problem.Remedy}");
+            ErrorReport.WriteLine($"{problem.Message}; {problem.Remedy}");
         }
 
         return config.Problems.Count == 0 ? ExitCode.Success : ExitCode.FindingFailed;

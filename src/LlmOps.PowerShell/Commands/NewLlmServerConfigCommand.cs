@@ -204,7 +204,7 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
     {
         foreach (PlanProblem problem in config.Problems)
         {
-            WriteWarning($"{config.Name}: {problem.Message} {problem.Remedy}");
+            WriteWarning($"{config.Name}: {problem.Message}; {problem.Remedy}");
         }
 
         PSObject output = PSObject.AsPSObject(IndexableLists.In(config));
