@@ -15,11 +15,14 @@ internal static class EngineCommand
         Option<string?> path = Options.Text("--path", "FILE", "Ask this binary instead of looking for engines.");
         Option<bool> obtain = new("--obtain") { Description = "When there is none, get one: Debian's packages in the user's cache, else a release archive." };
         Option<bool> pathOnly = new("--path-only") { Description = "Print the path of the best engine and nothing else." };
+        Option<string?> name = Options.Text("--engine", "E", "auto for all, llama.cpp or vllm.");
+        Option<bool> help = new("--ask-help") { Description = "Ask vllm for its help instead of going by its version; starts Python, which takes a while." };
         Option<bool> json = Options.Json();
-        Command command = new("engine", "Show the engines found, their versions, devices and flags.") { path, obtain, pathOnly, json };
+        Command command = new("engine", "Show the engines found, their versions, devices and flags.") { name, path, obtain, pathOnly, help, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            EngineLocator locator = new(new EngineLocatorOptions());
+            string? wanted = parsed.GetValue(name) is null or "auto" ? null : parsed.GetValue(name);
+            EngineLocator locator = new(new EngineLocatorOptions { Engine = wanted, AskForHelp = parsed.GetValue(help) });
             if (parsed.GetValue(obtain) && parsed.GetValue(path) is null && await locator.FindBestAsync(null, cancellationToken).ConfigureAwait(false) is null)
             {
                 await new LlamaCppInstaller(new LlamaCppInstallerOptions()).ObtainAsync(new ErrorLines(), cancellationToken).ConfigureAwait(false);
@@ -68,6 +71,28 @@ internal static class EngineCommand
         }
 
         console.Write(table);
+        foreach (EngineCapabilities engine in engines)
+        {
+            WritePython(console, engine);
+        }
+    }
+
+    private static void WritePython(IAnsiConsole console, EngineCapabilities engine)
+    {
+        if (engine.Python is { } python)
+        {
+            string packages = string.Join(", ", python.Packages.Where(package => package.Key != "vllm").Select(package => $"{package.Key} {package.Value}"));
+            console.Line($"{engine.Path}: {python.Kind} environment {python.Name}, Python {python.PythonVersion ?? "of unknown version"}{(packages.Length == 0 ? string.Empty : ", " + packages)}{(python.TorchCuda is null ? string.Empty : $", for CUDA {python.TorchCuda}")}");
+            foreach (string plugin in python.Plugins.Select(plugin => $"  plugin {plugin.Name} {plugin.Version}{(plugin.Launcher is null ? string.Empty : $", started by {plugin.Launcher}")}"))
+            {
+                console.Line(plugin);
+            }
+        }
+
+        foreach (string problem in engine.Problems)
+        {
+            console.Line($"  broken: {problem}");
+        }
     }
 
     private sealed class ErrorLines : IProgress<string>

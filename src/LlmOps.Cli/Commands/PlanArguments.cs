@@ -17,9 +17,11 @@ internal sealed record PlannedServer(ServerConfig Config, ModelDescription Model
 /// <summary>The options that describe what to plan; <c>plan</c> and <c>start</c> share them.</summary>
 internal sealed class PlanArguments
 {
-    private readonly Option<string?> _model = Options.Text("--model", "PATH", "The model file (GGUF).");
+    private readonly Option<string?> _model = Options.Text("--model", "PATH", "The model: a GGUF file, or a folder with config.json and safetensors files.");
     private readonly Option<string?> _topology = Options.Text("--topology", "FILE", "Plan for the machine of a saved topology; no engine is needed here.");
-    private readonly Option<string?> _engine = Options.Text("--engine", "E", "auto or llama.cpp.");
+    private readonly Option<string?> _engine = Options.Text("--engine", "E", "auto (by the model), llama.cpp or vllm.");
+    private readonly Option<string?> _engineVersion = Options.Text("--engine-version", "V", "Plan for this version of vLLM, such as 0.21.0.");
+    private readonly Option<string?> _launcher = Options.Text("--launcher", "NAME", "What starts vLLM: auto, vllm, or caovan-vllm-serve.");
     private readonly Option<string?> _enginePath = Options.Text("--engine-path", "FILE", "The engine's binary; else the best one found.");
     private readonly Option<string?> _runtime = Options.Text("--runtime", "R", "auto, process, docker or systemd.");
     private readonly Option<string?> _image = Options.Text("--image", "IMAGE", "The container image for the runtime docker; else llama.cpp's own one that fits the GPUs.");
@@ -35,7 +37,7 @@ internal sealed class PlanArguments
     private readonly Option<string?> _name = Options.Text("--name", "NAME", "The server's name; else from the model.");
     private readonly Option<string?> _alias = Options.Text("--alias", "NAME", "The name that clients use for the model; else from the model.");
     private readonly Option<int?> _contextLength = Options.Whole("--context-length", "TOKENS", 1, int.MaxValue, "Tokens of context over all slots.");
-    private readonly Option<int?> _parallel = Options.Whole("--parallel", "N", 1, 256, "Requests served at the same time.");
+    private readonly Option<int?> _parallel = Options.Whole("--parallel", "N", 1, 4096, "Requests served at the same time.");
     private readonly Option<string?> _kvCacheType = Options.Text("--kv-cache-type", "TYPE", "Type of keys and values: f16, q8_0, ...");
     private readonly Option<string?> _host = Options.Text("--host", "ADDRESS", "Address to listen on.");
     private readonly Option<int?> _port = Options.Whole("--port", "N", 1, 65535, "TCP port.");
@@ -49,7 +51,7 @@ internal sealed class PlanArguments
     {
         Option[] options =
         [
-            _model, _topology, _engine, _enginePath, _runtime, _image, _restart, _mode, _set, _name, _alias, _contextLength, _parallel, _kvCacheType, _host, _port,
+            _model, _topology, _engine, _engineVersion, _launcher, _enginePath, _runtime, _image, _restart, _mode, _set, _name, _alias, _contextLength, _parallel, _kvCacheType, _host, _port,
             _apiKeyFile, _chatTemplate, _index, _estimator,
         ];
         foreach (Option option in options)
@@ -71,7 +73,6 @@ internal sealed class PlanArguments
     /// <summary>Makes the plan.</summary>
     public async Task<PlannedServer> PlanAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        RefuseOtherEngines(parsed.GetValue(_engine));
         IReadOnlyDictionary<string, string> pins = Pins(parsed.GetValue(_set) ?? []);
         ModelDescription model = ModelReader.Read(parsed.GetValue(_model) ?? throw new LlmOpsException("name the model: --model PATH", "ModelNotNamed"));
 
@@ -84,9 +85,10 @@ internal sealed class PlanArguments
         // The engine of this machine says nothing about another one's, unless somebody says that it is the same.
         string? image = parsed.GetValue(_image);
         string? runtime = RuntimeOf(parsed.GetValue(_runtime)) ?? (image is null ? null : RuntimeNames.Docker);
+        string engineName = EngineSelection.For(parsed.GetValue(_engine), model.Format);
         EngineCapabilities? engine = runtime == RuntimeNames.Docker
-            ? topologyFile is null ? await ServerLaunch.FindEngineAsync(runtime, image, null, cancellationToken).ConfigureAwait(false) : null
-            : topologyFile is null || enginePath is not null ? await new EngineLocator(new EngineLocatorOptions()).RequireAsync(enginePath, cancellationToken).ConfigureAwait(false)
+            ? topologyFile is null ? await ServerLaunch.FindEngineAsync(engineName, runtime, image, null, cancellationToken).ConfigureAwait(false) : null
+            : topologyFile is null || enginePath is not null ? await new EngineLocator(new EngineLocatorOptions { Engine = engineName }).RequireAsync(enginePath, cancellationToken).ConfigureAwait(false)
             : null;
         if (engine is not null && topologyFile is null)
         {
@@ -102,6 +104,9 @@ internal sealed class PlanArguments
         {
             Model = model,
             Topology = topology,
+            EngineName = parsed.GetValue(_engine),
+            EngineVersion = parsed.GetValue(_engineVersion),
+            Launcher = parsed.GetValue(_launcher),
             Engine = engine,
             Mode = parsed.GetValue(_mode) ?? PlanMode.Auto,
             Name = parsed.GetValue(_name),
@@ -129,14 +134,6 @@ internal sealed class PlanArguments
         }
 
         return new PlannedServer(config, model, engine);
-    }
-
-    private static void RefuseOtherEngines(string? engine)
-    {
-        if (engine is not (null or "auto" or EngineNames.LlamaCpp))
-        {
-            throw new LlmOpsException($"--engine takes auto or {EngineNames.LlamaCpp}, not '{engine}'", "EngineNotSupported");
-        }
     }
 
     private static string? RuntimeOf(string? runtime) => runtime switch

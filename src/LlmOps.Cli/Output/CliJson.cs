@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using LlmOps.Diagnostics;
 using LlmOps.Engines;
+using LlmOps.Engines.Vllm;
 using LlmOps.Models;
 using LlmOps.Models.Templates;
 
@@ -15,7 +16,7 @@ namespace LlmOps.Cli.Output;
     Converters =
     [
         typeof(EnumWord<CheckCategory>), typeof(EnumWord<CheckStatus>), typeof(EnumWord<FaultSeverity>), typeof(EnumWord<ModelFormat>),
-        typeof(EnumWord<MultimodalKind>), typeof(EnumWord<TemplateRoleStatus>),
+        typeof(EnumWord<MultimodalKind>), typeof(EnumWord<TemplateRoleStatus>), typeof(EnumWord<PythonEnvironmentKind>),
     ])]
 [JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(ChatTemplateText))]

@@ -1,5 +1,4 @@
 using LlmOps.Engines;
-using LlmOps.Engines.LlamaCpp;
 using LlmOps.Planning;
 using YamlDotNet.RepresentationModel;
 
@@ -15,6 +14,7 @@ internal sealed class ConfigYamlReader
     private readonly ReasonComments _comments;
     private readonly string? _folder;
     private readonly List<Decision> _decisions = [];
+    private IEngine _engine = KnownEngines.All[0];
 
     private ConfigYamlReader(string yaml, string origin, string? folder)
     {
@@ -32,6 +32,11 @@ internal sealed class ConfigYamlReader
     private ServerConfig Config(string yaml)
     {
         YamlMappingNode document = _nodes.Document(yaml);
+
+        // What an option means is the engine's, wherever in the file that is named.
+        _engine = document.Children.FirstOrDefault(entry => entry.Key is YamlScalarNode { Value: "engine" }).Value is { } named
+            ? KnownEngines.Require(EngineName(named))
+            : KnownEngines.Require(EngineNames.LlamaCpp);
         string? name = null;
         string? model = null;
         ServerConfig config = new() { Name = "", Model = "" };
@@ -41,7 +46,7 @@ internal sealed class ConfigYamlReader
             config = key switch
             {
                 "name" => config with { Name = name = Name(value) },
-                "engine" => config with { Engine = Word(value, key, EngineNames.LlamaCpp) },
+                "engine" => config with { Engine = EngineName(value) },
                 "enginePath" => config with { EnginePath = PathOf(value, key) },
                 "runtime" => config with { Runtime = Word(value, key, [.. RuntimeNames.All]) },
                 "image" => config with { Image = _nodes.OptionalText(value, key) },
@@ -72,6 +77,13 @@ internal sealed class ConfigYamlReader
     {
         string name = _nodes.Text(node, "name");
         return ServerNaming.Problem(name) is { } problem ? throw _nodes.Error(node, problem) : name;
+    }
+
+    private string EngineName(YamlNode node)
+    {
+        string name = _nodes.Text(node, "engine");
+        return KnownEngines.Find(name) is not null ? name
+            : throw _nodes.Error(node, $"engine '{name}' is not supported; this version supports {string.Join(" and ", EngineSelection.Names)}");
     }
 
     private string Word(YamlNode node, string key, params string[] words)
@@ -134,7 +146,7 @@ internal sealed class ConfigYamlReader
     private OptionSet Options(YamlNode node)
     {
         OptionSet options = OptionSet.Empty;
-        EngineOptionTable table = LlamaCppOptions.Table;
+        EngineOptionTable table = _engine.Options;
         foreach ((string key, YamlNode keyNode, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "options"), "options", known: null))
         {
             EngineOption option = table.ByName(key) ?? throw UnknownOption(keyNode, key, table);
@@ -146,7 +158,7 @@ internal sealed class ConfigYamlReader
                 throw Wrong(value, option);
             }
 
-            if (option == LlamaCppOptions.ChatTemplateFile && _folder is not null)
+            if (_engine.PathOptions.Contains(option) && _folder is not null)
             {
                 parsed = Path.GetFullPath(text, _folder);
             }
@@ -169,8 +181,9 @@ internal sealed class ConfigYamlReader
     private Dictionary<string, string> Environment(YamlNode node)
     {
         Dictionary<string, string> environment = [];
-        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "environment"), "environment", known: null))
+        foreach ((string key, YamlNode keyNode, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "environment"), "environment", known: null))
         {
+            Remember(key, keyNode, value, value is YamlScalarNode { Value: { } text } ? text : string.Empty);
             environment[key] = value is YamlScalarNode scalar ? scalar.Value ?? "" : throw _nodes.Error(value, $"{key} must be a text, not {YamlNodes.Kind(value)}");
         }
 

@@ -151,7 +151,8 @@ internal sealed class ConfigYamlWriter
             Reasoned(0, "environment", string.Empty);
             foreach ((string name, string value) in environment)
             {
-                Line(1, $"{YamlScalar.Of(name)}: {YamlScalar.Of(value)}", null, []);
+                Decision? decision = _decisions.GetValueOrDefault(name);
+                Line(1, $"{YamlScalar.Of(name)}: {YamlScalar.Of(value)}", decision?.Reason, decision?.Alternatives ?? []);
             }
         }
     }
@@ -186,6 +187,7 @@ internal sealed class ConfigYamlWriter
             Size(3, "computedBytes", device.ComputedBytes);
         }
 
+        Pool(plan.Pool);
         _text.Append("  host:\n");
         Size(2, "totalBytes", plan.Host.TotalBytes);
         Size(2, "weightsBytes", plan.Host.WeightsBytes);
@@ -209,6 +211,25 @@ internal sealed class ConfigYamlWriter
         {
             Size(depth, key, bytes);
         }
+    }
+
+    private void Pool(PoolPlan? pool)
+    {
+        if (pool is null)
+        {
+            return;
+        }
+
+        _text.Append("  pool:\n");
+        Size(2, "bytes", pool.Bytes);
+        Line(2, $"tokens: {Number(pool.Tokens)}", null, []);
+        Line(2, $"fullLengthRequests: {Number(pool.FullLengthRequests)}", null, []);
+        Line(2, $"blockTokens: {Number(pool.BlockTokens)}", null, []);
+        Line(2, $"blocks: {Number(pool.Blocks)}", null, []);
+        Line(2, $"blocksPerRequest: {Number(pool.BlocksPerRequest)}", null, []);
+        Line(2, $"stateBlocksPerRequest: {Number(pool.StateBlocksPerRequest)}", null, []);
+        Line(2, $"utilization: {Number(pool.Utilization)}", null, []);
+        Size(2, "reserveBytes", pool.ReserveBytes);
     }
 
     private void Prediction(ThroughputPrediction? prediction)

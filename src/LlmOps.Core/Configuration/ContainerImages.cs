@@ -14,7 +14,7 @@ public static class ContainerImages
     ];
 
     /// <summary>The image that has support for the devices of <paramref name="config"/>.</summary>
-    public static string For(ServerConfig config) => config.Image ?? Choose(config.Devices).Image;
+    public static string For(ServerConfig config) => config.Image ?? (config.Engine == EngineNames.Vllm ? "vllm/vllm-openai:latest" : Choose(config.Devices).Image);
 
     /// <summary>The image for the devices, and why.</summary>
     public static (string Image, string Reason) Choose(IReadOnlyList<ConfigDevice> devices)

@@ -19,16 +19,19 @@ internal sealed class PlanYaml(YamlNodes nodes)
         "promptCacheBytes", "checkpointBytes", "mappedBytes", "lockedBytes", "freeAfterBytes",
     ];
 
+    private static readonly string[] PoolKeys = ["bytes", "tokens", "fullLengthRequests", "blockTokens", "blocks", "blocksPerRequest", "stateBlocksPerRequest", "utilization", "reserveBytes"];
+
     /// <summary>The block <c>plan</c>.</summary>
     public MemoryPlan Plan(YamlNode node)
     {
         MemoryPlan plan = new();
-        foreach ((string key, _, YamlNode value) in nodes.Entries(nodes.Mapping(node, "plan"), "plan", ["source", "devices", "host"]))
+        foreach ((string key, _, YamlNode value) in nodes.Entries(nodes.Mapping(node, "plan"), "plan", ["source", "devices", "pool", "host"]))
         {
             plan = key switch
             {
                 "source" => plan with { Source = nodes.Text(value, key) },
                 "devices" => plan with { Devices = [.. nodes.Sequence(value, key).Select(Device)] },
+                "pool" => plan with { Pool = Pool(value) },
                 _ => plan with { Host = Host(value) },
             };
         }
@@ -64,6 +67,28 @@ internal sealed class PlanYaml(YamlNodes nodes)
         }
 
         return problem;
+    }
+
+    private PoolPlan Pool(YamlNode node)
+    {
+        PoolPlan pool = new();
+        foreach ((string key, _, YamlNode value) in nodes.Entries(nodes.Mapping(node, "pool"), "pool of the plan", PoolKeys))
+        {
+            pool = key switch
+            {
+                "bytes" => pool with { Bytes = Size(value, key) },
+                "tokens" => pool with { Tokens = Size(value, key) },
+                "fullLengthRequests" => pool with { FullLengthRequests = nodes.Number(value, key) },
+                "blockTokens" => pool with { BlockTokens = Size(value, key) },
+                "blocks" => pool with { Blocks = Size(value, key) },
+                "blocksPerRequest" => pool with { BlocksPerRequest = Size(value, key) },
+                "stateBlocksPerRequest" => pool with { StateBlocksPerRequest = Size(value, key) },
+                "utilization" => pool with { Utilization = nodes.Number(value, key) },
+                _ => pool with { ReserveBytes = Size(value, key) },
+            };
+        }
+
+        return pool;
     }
 
     private DeviceMemory Device(YamlNode node)

@@ -9,7 +9,7 @@ public sealed record ServerConfig
     /// <summary>The server's name: letters, digits, dot, dash and underscore.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The engine: <c>llama.cpp</c>.</summary>
+    /// <summary>The engine: one of <see cref="EngineNames"/>.</summary>
     public string Engine { get; init; } = EngineNames.LlamaCpp;
 
     /// <summary>Path of the engine's binary; null for the one found when the server starts.</summary>
@@ -27,7 +27,7 @@ public sealed record ServerConfig
     /// <summary>What systemd is told.</summary>
     public SystemdSettings Systemd { get; init; } = new();
 
-    /// <summary>Path of the model file.</summary>
+    /// <summary>Path of the model file or folder.</summary>
     public required string Model { get; init; }
 
     /// <summary>The name that clients use for the model; null for the engine's own choice.</summary>

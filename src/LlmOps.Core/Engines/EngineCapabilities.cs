@@ -1,9 +1,11 @@
+using LlmOps.Engines.Vllm;
+
 namespace LlmOps.Engines;
 
 /// <summary>What one engine binary accepts, read from the binary itself.</summary>
 public sealed record EngineCapabilities
 {
-    /// <summary>Which engine: <c>llama.cpp</c>.</summary>
+    /// <summary>Which engine: <c>llama.cpp</c>, <c>vllm</c>.</summary>
     public required string Engine { get; init; }
 
     /// <summary>Full path of the binary (or of the script that starts it).</summary>
@@ -20,6 +22,12 @@ public sealed record EngineCapabilities
 
     /// <summary>Every flag that its help names.</summary>
     public IReadOnlyList<EngineFlag> Flags { get; init; } = [];
+
+    /// <summary>The Python environment it is installed in; null for an engine that needs none.</summary>
+    public PythonEnvironment? Python { get; init; }
+
+    /// <summary>What keeps it from running, one line each; empty for an engine that can.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
 
     /// <summary>Devices that it can compute on besides the processor, in its own order.</summary>
     public IReadOnlyList<EngineDevice> Devices { get; init; } = [];

@@ -1,5 +1,4 @@
-using LlmOps.Engines.LlamaCpp;
-using LlmOps.Engines.LlamaCpp.Install;
+using LlmOps.Engines.Vllm;
 using LlmOps.Processes;
 
 namespace LlmOps.Engines;
@@ -9,6 +8,15 @@ public sealed record EngineLocatorOptions
 {
     /// <summary>The folders to search, in the form of PATH; null for this process's own.</summary>
     public string? PathVariable { get; init; }
+
+    /// <summary>Only this engine; null for all, and for llama.cpp where one is needed.</summary>
+    public string? Engine { get; init; }
+
+    /// <summary>Where environments of Python are looked for; null for this machine.</summary>
+    public PythonPlaces? Python { get; init; }
+
+    /// <summary>Ask an engine that tells its version without being started for its help all the same. Takes as long as it takes to start Python.</summary>
+    public bool AskForHelp { get; init; }
 
     /// <summary>Where engines that LlmOps obtained are kept, and what binaries said of themselves.</summary>
     public string CacheFolder { get; init; } = LlmOpsFolders.Cache;
@@ -22,7 +30,6 @@ public sealed class EngineLocator(EngineLocatorOptions options)
     public const string PathVariable = "LLMOPS_LLAMA_SERVER";
 
     private readonly KnownDevices _devices = new(options);
-    private readonly CapabilityCache _cache = new(Path.Combine(options.CacheFolder, "capabilities"));
 
     /// <summary>Every engine found, best first: the one named by <c>LLMOPS_LLAMA_SERVER</c>, on PATH, obtained earlier by LlmOps.</summary>
     /// <param name="path">Only this binary; null to look everywhere.</param>
@@ -36,9 +43,12 @@ public sealed class EngineLocator(EngineLocatorOptions options)
         }
 
         List<EngineCapabilities> engines = [];
-        foreach (string candidate in Candidates())
+        foreach (IEngine engine in Engines)
         {
-            engines.Add(await ReadAsync(candidate, cancellationToken).ConfigureAwait(false));
+            foreach (string candidate in await engine.CandidatesAsync(options, cancellationToken).ConfigureAwait(false))
+            {
+                engines.Add(await engine.ReadAsync(candidate, options, cancellationToken).ConfigureAwait(false));
+            }
         }
 
         return engines;
@@ -48,16 +58,31 @@ public sealed class EngineLocator(EngineLocatorOptions options)
     /// <exception cref="LlmOpsException">There is none.</exception>
     public async Task<EngineCapabilities> RequireAsync(string? path, CancellationToken cancellationToken) =>
         await FindBestAsync(path, cancellationToken).ConfigureAwait(false)
-        ?? throw new LlmOpsException(
-            $"no llama-server was found on PATH or in {options.CacheFolder}; install llama.cpp, name the binary by {PathVariable}, or run 'llmops engine --obtain', which gets one without root",
-            "EngineNotFound")
+        ?? throw new LlmOpsException(Wanted.NotFound(options), "EngineNotFound")
         { Kind = ErrorKind.NotFound };
 
     /// <summary>The engine to use: <paramref name="path"/>, or the best one found; null when there is none.</summary>
     public async Task<EngineCapabilities?> FindBestAsync(string? path, CancellationToken cancellationToken)
     {
-        string? chosen = path ?? Candidates().FirstOrDefault();
-        return chosen is null ? null : await ReadAsync(chosen, cancellationToken).ConfigureAwait(false);
+        if (path is not null)
+        {
+            return await ReadAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+
+        // The first one that can run; where none can, the first one, which says what is wrong with it.
+        EngineCapabilities? first = null;
+        foreach (string candidate in await Wanted.CandidatesAsync(options, cancellationToken).ConfigureAwait(false))
+        {
+            EngineCapabilities read = await Wanted.ReadAsync(candidate, options, cancellationToken).ConfigureAwait(false);
+            if (read.Problems.Count == 0)
+            {
+                return read;
+            }
+
+            first ??= read;
+        }
+
+        return first;
     }
 
     /// <summary>The devices that the best engine names, where that is known without asking it or reading much; none without an engine; else null.</summary>
@@ -66,42 +91,20 @@ public sealed class EngineLocator(EngineLocatorOptions options)
     /// <summary>Lets <see cref="FindKnownDevices"/> know what the best engine said.</summary>
     internal void RememberDevices(EngineCapabilities best) => _devices.Write(best);
 
-    private IEnumerable<string> Candidates()
-    {
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        string? named = Environment.GetEnvironmentVariable(PathVariable);
-        if (!string.IsNullOrEmpty(named) && seen.Add(Path.GetFullPath(named)))
-        {
-            yield return Path.GetFullPath(named);
-        }
+    private IEngine Wanted => KnownEngines.Require(options.Engine ?? KnownEngines.All[0].Name);
 
-        if (ExecutableFinder.Find("llama-server", options.PathVariable) is { } onPath && seen.Add(onPath))
-        {
-            yield return onPath;
-        }
-
-        LlamaCppInstallerOptions earlier = new() { CacheFolder = options.CacheFolder, Sources = [EngineSource.Cache] };
-        if (new LlamaCppInstaller(earlier).FindInstalled() is { } obtained && seen.Add(obtained.ServerPath))
-        {
-            yield return obtained.ServerPath;
-        }
-    }
+    private IReadOnlyList<IEngine> Engines => options.Engine is null ? KnownEngines.All : [Wanted];
 
     private async Task<EngineCapabilities> ReadAsync(string path, CancellationToken cancellationToken)
     {
         string full = path.Contains(Path.DirectorySeparatorChar) ? Path.GetFullPath(path) : ExecutableFinder.Find(path, options.PathVariable) ?? Path.GetFullPath(path);
-        if (!File.Exists(full))
+        if (!File.Exists(full) && !Directory.Exists(full))
         {
-            throw new LlmOpsException($"the engine {path} does not exist; name the llama-server binary", "EngineNotFound") { Kind = ErrorKind.NotFound };
+            throw new LlmOpsException($"the engine {path} does not exist; name its binary", "EngineNotFound") { Kind = ErrorKind.NotFound };
         }
 
-        if (_cache.Read(full) is { } known)
-        {
-            return known;
-        }
-
-        EngineCapabilities read = await CapabilityReader.ReadAsync(full, cancellationToken).ConfigureAwait(false);
-        _cache.Write(read);
-        return read;
+        // The last one in the list recognises its own by what lies beside it; the first takes any binary and asks it.
+        IEngine engine = options.Engine is not null ? Wanted : KnownEngines.All.Last(candidate => candidate.IsProgram(full));
+        return await engine.ReadAsync(full, options, cancellationToken).ConfigureAwait(false);
     }
 }

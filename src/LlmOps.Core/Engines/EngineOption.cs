@@ -37,7 +37,7 @@ public abstract class EngineOption
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty,
     };
 
-    private static string Format(double number) => number.ToString("0.######", CultureInfo.InvariantCulture);
+    private protected static string Format(double number) => number.ToString("0.######", CultureInfo.InvariantCulture);
 }
 
 /// <summary>A row whose values are of type <typeparamref name="T"/>.</summary>
@@ -68,6 +68,27 @@ public sealed class NumberOption(string name) : EngineOption<long>(name)
     public override bool TryParse(string text, out object value)
     {
         bool isNumber = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number);
+        value = number;
+        return isNumber && number >= Minimum && number <= Maximum;
+    }
+}
+
+/// <summary>A number with decimals within limits.</summary>
+public sealed class DecimalOption(string name) : EngineOption<double>(name)
+{
+    /// <summary>Smallest value.</summary>
+    public double Minimum { get; init; }
+
+    /// <summary>Largest value.</summary>
+    public double Maximum { get; init; } = double.MaxValue;
+
+    /// <inheritdoc/>
+    public override string Expectation => $"a number from {Format(Minimum)} to {Format(Maximum)}";
+
+    /// <inheritdoc/>
+    public override bool TryParse(string text, out object value)
+    {
+        bool isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
         value = number;
         return isNumber && number >= Minimum && number <= Maximum;
     }

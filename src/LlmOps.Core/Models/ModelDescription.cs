@@ -53,6 +53,9 @@ public sealed record ModelDescription
     /// <summary>Such layers that the metadata announces. Fine-tunes often lack their tensors: then this is more than <see cref="NextTokenLayerCount"/>.</summary>
     public int DeclaredNextTokenLayerCount { get; init; }
 
+    /// <summary>Elements of a head that positions turn; null when it is not said, which mostly means all of them, and for GGUF.</summary>
+    public int? RotaryLength { get; init; }
+
     /// <summary>Width of the residual stream.</summary>
     public int EmbeddingLength { get; init; }
 
@@ -123,6 +126,9 @@ public sealed record RecurrentShape(int LayerCount, long ConvolutionElements, lo
 {
     /// <summary>Numbers of the layers that keep such a state.</summary>
     public IReadOnlyList<int> Layers { get; init; } = [];
+
+    /// <summary>Inputs that the convolution keeps: its kernel's length less one. 0 when it is not known.</summary>
+    public int ConvolutionTaps { get; init; }
 
     /// <summary>The type that the model wants its state kept in: <c>float32</c>; null when it does not say.</summary>
     public string? StateType { get; init; }

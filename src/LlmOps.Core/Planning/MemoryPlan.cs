@@ -11,6 +11,9 @@ public sealed record MemoryPlan
     /// <summary>Each GPU in the order given to the engine.</summary>
     public IReadOnlyList<DeviceMemory> Devices { get; init; } = [];
 
+    /// <summary>The pool for keys, values and states of an engine that has one on each GPU (vLLM); else null.</summary>
+    public PoolPlan? Pool { get; init; }
+
     /// <summary>Main memory.</summary>
     public HostMemory Host { get; init; } = new();
 
@@ -24,6 +27,37 @@ public sealed record MemoryPlan
 /// <param name="Bytes">How many.</param>
 /// <param name="Source">The rule, or the measurement, that the figure comes from.</param>
 public sealed record MemoryTerm(string Place, string Kind, long Bytes, string Source);
+
+/// <summary>The pool for keys, values and recurrent states on each GPU.</summary>
+public sealed record PoolPlan
+{
+    /// <summary>Its bytes on each GPU.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Tokens that it holds: requests of full length × their length.</summary>
+    public long Tokens { get; init; }
+
+    /// <summary>Requests of full length that fit at the same time.</summary>
+    public double FullLengthRequests { get; init; }
+
+    /// <summary>Tokens of a block.</summary>
+    public long BlockTokens { get; init; }
+
+    /// <summary>Blocks in all.</summary>
+    public long Blocks { get; init; }
+
+    /// <summary>Blocks that a request of full length takes.</summary>
+    public long BlocksPerRequest { get; init; }
+
+    /// <summary>Those of them that keep recurrent states.</summary>
+    public long StateBlocksPerRequest { get; init; }
+
+    /// <summary>Share of each GPU's memory within which all that the engine takes has to stay.</summary>
+    public double Utilization { get; init; }
+
+    /// <summary>Bytes of each GPU that were to stay outside of it.</summary>
+    public long ReserveBytes { get; init; }
+}
 
 /// <summary>Bytes on one GPU.</summary>
 public sealed record DeviceMemory

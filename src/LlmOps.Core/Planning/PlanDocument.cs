@@ -93,6 +93,9 @@ public static class PlanDocument
 
                     json.WriteEndArray();
                     break;
+                case double number:
+                    json.WriteNumberValue(number);
+                    break;
                 default:
                     json.WriteStringValue(EngineOption.Format(value));
                     break;
@@ -160,6 +163,7 @@ public static class PlanDocument
         }
 
         json.WriteEndArray();
+        Pool(json, plan.Pool);
         json.WriteStartObject("host");
         json.WriteNumber("weightsBytes", plan.Host.WeightsBytes);
         json.WriteNumber("kvCacheBytes", plan.Host.KvCacheBytes);
@@ -190,6 +194,26 @@ public static class PlanDocument
         }
 
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Pool(Utf8JsonWriter json, PoolPlan? pool)
+    {
+        if (pool is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("pool");
+        json.WriteNumber("bytes", pool.Bytes);
+        json.WriteNumber("tokens", pool.Tokens);
+        json.WriteNumber("fullLengthRequests", pool.FullLengthRequests);
+        json.WriteNumber("blockTokens", pool.BlockTokens);
+        json.WriteNumber("blocks", pool.Blocks);
+        json.WriteNumber("blocksPerRequest", pool.BlocksPerRequest);
+        json.WriteNumber("stateBlocksPerRequest", pool.StateBlocksPerRequest);
+        json.WriteNumber("utilization", pool.Utilization);
+        json.WriteNumber("reserveBytes", pool.ReserveBytes);
         json.WriteEndObject();
     }
 

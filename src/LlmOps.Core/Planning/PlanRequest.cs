@@ -14,6 +14,15 @@ public sealed record PlanRequest
     /// <summary>The machine; only its GPUs are considered.</summary>
     public required GpuTopology Topology { get; init; }
 
+    /// <summary>The engine by name; null or <c>auto</c> takes the one that runs such models.</summary>
+    public string? EngineName { get; init; }
+
+    /// <summary>The engine's version to plan for where none is at hand, or another one than is: <c>0.21.0</c>. For vLLM, whose flags are known by version.</summary>
+    public string? EngineVersion { get; init; }
+
+    /// <summary>What starts vLLM: <c>vllm</c>, or a plugin's launcher that takes its place; null or <c>auto</c> takes an installed plugin's where it fits the cards.</summary>
+    public string? Launcher { get; init; }
+
     /// <summary>The binary that will run; null plans for the newest known version with support for the machine's GPUs.</summary>
     public EngineCapabilities? Engine { get; init; }
 

@@ -26,6 +26,11 @@ internal static class ServerNames
     /// <summary>The name that clients use: the model's file name without its ending.</summary>
     public static string Stem(ModelDescription model)
     {
+        if (model.Format == ModelFormat.Safetensors)
+        {
+            return model.Name; // A dot in a folder's name is no ending: Qwen3.6-27B.
+        }
+
         string stem = Path.GetFileNameWithoutExtension(model.Path);
         int part = stem.IndexOf("-00001-of-", StringComparison.Ordinal);
         return part > 0 ? stem[..part] : stem;

@@ -21,15 +21,19 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
 
     /// <summary>The configuration for <paramref name="request"/>; <see cref="ServerConfig.Problems"/> says what stands in the way.</summary>
     /// <exception cref="LlmOpsException">A pin is impossible, or names something that is not there; the name cannot be a server's.</exception>
-    public ServerConfig Plan(PlanRequest request) => Plan(request, findsRemedies: true);
-
-    private ServerConfig Plan(PlanRequest request, bool findsRemedies)
+    public ServerConfig Plan(PlanRequest request)
     {
         if (request.Name is not null && ServerNaming.Problem(request.Name) is { } misnamed)
         {
             throw new LlmOpsException(misnamed, "ServerNameInvalid");
         }
 
+        string engine = EngineSelection.For(request.EngineName, request.Model.Format);
+        return EnginePlanners.Find(engine, _findFreePort)?.Plan(request) ?? Plan(request, findsRemedies: true);
+    }
+
+    private ServerConfig Plan(PlanRequest request, bool findsRemedies)
+    {
         if (request is { Runtime: RuntimeNames.Docker, Engine.Devices.Count: 0, Topology.Gpus.Count: > 0 })
         {
             // The image was asked without the GPUs that its container will have.

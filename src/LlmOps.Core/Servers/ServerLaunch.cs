@@ -9,16 +9,17 @@ namespace LlmOps.Servers;
 public static class ServerLaunch
 {
     /// <summary>The engine that will run, to plan for: the one in the image for docker, else the best one found.</summary>
+    /// <param name="engine">One of <see cref="EngineNames"/>.</param>
     /// <param name="runtime">One of <see cref="RuntimeNames"/>.</param>
     /// <param name="image">The image; null when none is named yet.</param>
     /// <param name="enginePath">The binary; null for the best one.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <returns>Null when there is none: a plan is then for the newest version known.</returns>
-    public static Task<EngineCapabilities?> FindEngineAsync(string runtime, string? image, string? enginePath, CancellationToken cancellationToken) => runtime switch
+    public static Task<EngineCapabilities?> FindEngineAsync(string engine, string runtime, string? image, string? enginePath, CancellationToken cancellationToken) => runtime switch
     {
-        RuntimeNames.Docker when image is null => Task.FromResult<EngineCapabilities?>(null),
+        RuntimeNames.Docker when image is null || engine != EngineNames.LlamaCpp => Task.FromResult<EngineCapabilities?>(null),
         RuntimeNames.Docker => DockerRuntime.FindEngineAsync(image, cancellationToken),
-        _ => new EngineLocator(new EngineLocatorOptions()).FindBestAsync(enginePath, cancellationToken),
+        _ => new EngineLocator(new EngineLocatorOptions { Engine = engine }).FindBestAsync(enginePath, cancellationToken),
     };
 
     /// <summary>The command for an engine that is known already.</summary>
@@ -35,7 +36,7 @@ public static class ServerLaunch
     {
         EngineCapabilities? engine = config.Runtime == RuntimeNames.Docker
             ? await DockerRuntime.FindEngineAsync(ContainerImages.For(config), cancellationToken).ConfigureAwait(false)
-            : await new EngineLocator(new EngineLocatorOptions()).RequireAsync(config.EnginePath, cancellationToken).ConfigureAwait(false);
+            : await new EngineLocator(new EngineLocatorOptions { Engine = config.Engine }).RequireAsync(config.EnginePath, cancellationToken).ConfigureAwait(false);
         return Render(config, engine, isThisMachine: true);
     }
 

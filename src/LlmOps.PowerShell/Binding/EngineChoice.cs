@@ -25,19 +25,23 @@ internal static class EngineChoice
 
     /// <summary>The engines found, best first.</summary>
     public static IReadOnlyList<EngineCapabilities> FindAll(LlmOpsCommand cmdlet) =>
-        cmdlet.Await(stop => Locator().FindAsync(null, stop));
+        FindAll(cmdlet, null);
+
+    /// <summary>The engines of that name found, best first; of all names when null.</summary>
+    public static IReadOnlyList<EngineCapabilities> FindAll(LlmOpsCommand cmdlet, string? engine, bool askForHelp = false) =>
+        cmdlet.Await(stop => Locator(engine, askForHelp).FindAsync(null, stop));
 
     /// <summary>The engine to use; null when none is found and none was named.</summary>
     /// <exception cref="LlmOpsException">The binary that was named is none.</exception>
-    public static EngineCapabilities? Find(LlmOpsCommand cmdlet, string? path) =>
-        Tell(cmdlet, cmdlet.Await(stop => Locator().FindBestAsync(PathOf(cmdlet, path), stop)));
+    public static EngineCapabilities? Find(LlmOpsCommand cmdlet, string? path, string? engine = null) =>
+        Tell(cmdlet, cmdlet.Await(stop => Locator(engine).FindBestAsync(PathOf(cmdlet, path), stop)));
 
     /// <summary>The engine to use.</summary>
     /// <exception cref="LlmOpsException"><c>EngineNotFound</c>, or the binary that was named is none.</exception>
-    public static EngineCapabilities Require(LlmOpsCommand cmdlet, string? path) =>
-        Tell(cmdlet, cmdlet.Await(stop => Locator().RequireAsync(PathOf(cmdlet, path), stop)))!;
+    public static EngineCapabilities Require(LlmOpsCommand cmdlet, string? path, string? engine = null, bool askForHelp = false) =>
+        Tell(cmdlet, cmdlet.Await(stop => Locator(engine, askForHelp).RequireAsync(PathOf(cmdlet, path), stop)))!;
 
-    private static EngineLocator Locator() => new(new EngineLocatorOptions());
+    private static EngineLocator Locator(string? engine = null, bool askForHelp = false) => new(new EngineLocatorOptions { Engine = engine, AskForHelp = askForHelp });
 
     private static EngineCapabilities? Tell(LlmOpsCommand cmdlet, EngineCapabilities? engine)
     {

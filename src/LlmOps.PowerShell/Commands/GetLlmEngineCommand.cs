@@ -12,7 +12,7 @@ public sealed class GetLlmEngineCommand : LlmOpsCommand
 {
     /// <summary>Which engine; Auto for all.</summary>
     [Parameter(HelpMessage = "Which engine to look for; Auto for all.")]
-    [ValidateSet(EngineChoice.Auto, EngineNames.LlamaCpp)]
+    [ValidateSet(EngineChoice.Auto, EngineNames.LlamaCpp, EngineNames.Vllm)]
     public string Engine { get; set; } = EngineChoice.Auto;
 
     /// <summary>Only these binaries.</summary>
@@ -20,18 +20,24 @@ public sealed class GetLlmEngineCommand : LlmOpsCommand
     [Alias("PSPath")]
     public string[] Path { get; set; } = [];
 
+    /// <summary>Start engines whose version is known from their files, to read their help all the same.</summary>
+    [Parameter(HelpMessage = "Ask vllm for its help instead of going by its version; starts Python, which takes a while.")]
+    public SwitchParameter Help { get; set; }
+
+    private string? Wanted => Engine == EngineChoice.Auto ? null : Engine;
+
     /// <inheritdoc />
     protected override void Process()
     {
         if (Path.Length == 0)
         {
-            WriteObject(EngineChoice.FindAll(this), enumerateCollection: true);
+            WriteObject(EngineChoice.FindAll(this, Wanted, Help), enumerateCollection: true);
             return;
         }
 
         foreach (string path in Path)
         {
-            Attempt(path, () => WriteObject(EngineChoice.Require(this, path)));
+            Attempt(path, () => WriteObject(EngineChoice.Require(this, path, Wanted, Help)));
         }
     }
 }

@@ -29,21 +29,31 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
     [Parameter(ValueFromPipeline = true, HelpMessage = "The GPUs to plan for, in the order to use them.")]
     public GpuDevice[] Gpu { get; set; } = [];
 
-    /// <summary>The model file.</summary>
-    [Parameter(Mandatory = true, Position = 0, HelpMessage = "The model file (GGUF; any part of a split one).")]
+    /// <summary>The model file or folder.</summary>
+    [Parameter(Mandatory = true, Position = 0, HelpMessage = "The model: a GGUF file (any part of a split one), or a folder with config.json and safetensors files.")]
     [ArgumentCompleter(typeof(ModelFileCompleter))]
     [ValidateNotNullOrEmpty]
     public string Model { get; set; } = string.Empty;
 
     /// <summary>The engine.</summary>
-    [Parameter(HelpMessage = "The engine; Auto chooses.")]
-    [ValidateSet(EngineChoice.Auto, EngineNames.LlamaCpp)]
+    [Parameter(HelpMessage = "The engine; Auto takes llama.cpp for GGUF files and vLLM for folders.")]
+    [ValidateSet(EngineChoice.Auto, EngineNames.LlamaCpp, EngineNames.Vllm)]
     public string Engine { get; set; } = EngineChoice.Auto;
 
     /// <summary>The engine's binary; the best one found when left out.</summary>
     [Parameter(HelpMessage = "The engine's binary; the best one found when left out.")]
     [ValidateNotNullOrEmpty]
     public string? EnginePath { get; set; }
+
+    /// <summary>The version of vLLM to plan for; the installed one when left out.</summary>
+    [Parameter(HelpMessage = "The version of vLLM to plan for, such as 0.21.0; the installed one when left out.")]
+    [ValidateNotNullOrEmpty]
+    public string? EngineVersion { get; set; }
+
+    /// <summary>What starts vLLM.</summary>
+    [Parameter(HelpMessage = "What starts vLLM: vllm itself, or a plugin's launcher that computes some values at the start; Auto takes an installed plugin's where it fits the cards.")]
+    [ValidateSet(EngineChoice.Auto, "vllm", "caovan-vllm-serve")]
+    public string Launcher { get; set; } = EngineChoice.Auto;
 
     /// <summary>How the engine runs.</summary>
     [Parameter(HelpMessage = "How the engine runs; Auto chooses.")]
@@ -151,10 +161,14 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
     {
         bool isThisMachine = TopologyOrigin.IsThisMachine(topology);
         ModelDescription model = ModelReader.Read(FilePaths.Existing(this, Model));
-        EngineCapabilities? engine = EngineFor(isThisMachine);
+        string engineName = EngineSelection.For(Engine, model.Format);
+        EngineCapabilities? engine = EngineFor(isThisMachine, engineName);
         ServerConfig config = new ServerPlanner().Plan(new PlanRequest
         {
             Model = model,
+            EngineName = Engine,
+            EngineVersion = EngineVersion,
+            Launcher = Launcher == EngineChoice.Auto ? null : Launcher,
             Topology = topology,
             IsThisMachine = isThisMachine,
             Engine = engine,
@@ -177,7 +191,7 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
         Write(isThisMachine ? Await(token => EngineEstimate.ApplyAsync(config, model, engine, Estimator, token)) : config);
     }
 
-    private EngineCapabilities? EngineFor(bool isThisMachine)
+    private EngineCapabilities? EngineFor(bool isThisMachine, string engine)
     {
         // The engine of this machine says nothing about another one's, unless somebody says that it is the same.
         if (!isThisMachine && EnginePath is null)
@@ -187,11 +201,11 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
 
         if (!_isEngineKnown)
         {
-            _engine = IsDocker ? Await(stop => ServerLaunch.FindEngineAsync(RuntimeNames.Docker, Image, null, stop)) : EngineChoice.Find(this, EnginePath);
+            _engine = IsDocker ? Await(stop => ServerLaunch.FindEngineAsync(engine, RuntimeNames.Docker, Image, null, stop)) : EngineChoice.Find(this, EnginePath, engine);
             _isEngineKnown = true;
             if (_engine is null && !IsDocker)
             {
-                WriteWarning("No llama-server was found: the plan is for the newest version known, and Start-LlmServer will need one (see Get-LlmEngine).");
+                WriteWarning($"No {(engine == EngineNames.LlamaCpp ? "llama-server" : engine)} was found: the plan is for the newest version known to do, and Start-LlmServer will need one (see Get-LlmEngine).");
             }
         }
 

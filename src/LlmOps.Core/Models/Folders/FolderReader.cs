@@ -42,6 +42,7 @@ internal static class FolderReader
             LayerCount = shape.BodyLayerCount + nextToken,
             NextTokenLayerCount = nextToken,
             DeclaredNextTokenLayerCount = shape.DeclaredNextTokenLayers,
+            RotaryLength = Rotary(shape),
             EmbeddingLength = shape.EmbeddingLength,
             FeedForwardLength = shape.Count("intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size", "feed_forward_hidden_size") ?? 0,
             VocabularySize = shape.Count("vocab_size", "padded_vocab_size") ?? (weights.EmbeddingRows > 0 ? weights.EmbeddingRows : tokens ?? 0),
@@ -94,6 +95,13 @@ internal static class FolderReader
 
         return defects;
     }
+
+    private static int? Rotary(FolderShape shape) =>
+        shape.Count("qk_rope_head_dim", "rotary_dim") is > 0 and { } said ? said
+        : (shape.Config.Find("partial_rotary_factor")
+            ?? (shape.Config.Find("rope_parameters", "rope_scaling") is { ValueKind: JsonValueKind.Object } rope ? ConfigJson.Property(rope, "partial_rotary_factor") : null)) is { ValueKind: JsonValueKind.Number } factor
+            && factor.TryGetDouble(out double share) && share is > 0 and <= 1 ? (int)(shape.HeadLength * share)
+        : null;
 
     private static ExpertShape? Experts(FolderShape shape) =>
         shape.Count("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "num_routed_experts") is not (> 0 and { } count) ? null

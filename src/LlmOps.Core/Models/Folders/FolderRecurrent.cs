@@ -18,8 +18,11 @@ internal static class FolderRecurrent
         }
 
         (long convolution, long state) = Elements(shape);
-        return new RecurrentShape(layers.Length, convolution, state) { Layers = layers, StateType = shape.Config.Text("mamba_ssm_dtype", "ssm_state_dtype") };
+        return new RecurrentShape(layers.Length, convolution, state) { Layers = layers, ConvolutionTaps = TapsOf(shape), StateType = shape.Config.Text("mamba_ssm_dtype", "ssm_state_dtype") };
     }
+
+    private static int TapsOf(FolderShape shape) =>
+        Math.Max(0, (shape.Count("linear_conv_kernel_dim", "conv_kernel", "mamba_d_conv", "conv_kernel_size", "d_conv") ?? 0) - 1);
 
     private static (long Convolution, long State) Elements(FolderShape shape)
     {

@@ -86,7 +86,7 @@ internal static class ContainerSpecs
                 { Mode: RestartMode.OnFailure, MaxRestarts: > 0 and var most } => string.Create(CultureInfo.InvariantCulture, $"on-failure:{most}"),
                 _ => "no",
             },
-            Arguments = command.Arguments,
+            Arguments = [.. command.Arguments.Skip(KnownEngines.Require(config.Engine).ImageEntryWords)],
         };
     }
 

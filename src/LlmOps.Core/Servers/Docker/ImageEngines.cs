@@ -22,6 +22,11 @@ internal sealed class ImageEngines(ContainerProgram program, string cacheFolder)
                 : throw program.Failed("image inspect", inspected);
         }
 
+        if (KnownEngines.All.Select(engine => engine.ReadImage(image)).FirstOrDefault(named => named is not null) is { } byName)
+        {
+            return byName;
+        }
+
         if (_cache.ReadImage(id) is { } known)
         {
             return known with { Path = image };

@@ -1,0 +1,50 @@
+namespace LlmOps.Planning.Vllm;
+
+/// <summary>Which attention kernels run on which cards, and what types of keys and values they take.</summary>
+/// <remarks>
+/// vLLM's order: FLASH_ATTN, FLASHINFER, TRITON_ATTN, FLEX_ATTENTION; on Blackwell FLASHINFER first. FlashAttention 2 needs 8.0. FlashInfer served 7.5 until
+/// 0.23; its floor is 8.0 since 0.24 (PR 45375), and with it went eight-bit keys and values there (issue 47549). Triton's need 8.9.
+/// </remarks>
+internal static class VllmBackends
+{
+    /// <summary>The backend to name; null leaves it to vLLM.</summary>
+    public static (string? Backend, string Reason) Choose(VllmFacts facts)
+    {
+        double capability = facts.Capability;
+        if (capability is <= 0 or >= 8 || facts.Cards[0].Vendor != Hardware.GpuVendor.Nvidia)
+        {
+            return (null, capability >= 10 ? "vLLM's own first choice on Blackwell is FLASHINFER" : "vLLM's own first choice is FLASH_ATTN");
+        }
+
+        return facts.Version.IsAtLeast(24)
+            ? ("TRITON_ATTN", $"FlashAttention 2 needs compute capability 8.0 and FlashInfer too since 0.24; {facts.Cards[0].ComputeCapability} has Triton's kernels")
+            : ("FLASHINFER", $"FlashAttention 2 needs compute capability 8.0, and its notice in the log is no fault; FlashInfer serves {facts.Cards[0].ComputeCapability} up to vLLM 0.23");
+    }
+
+    /// <summary>Why keys and values cannot be eight-bit floats here; null when they can.</summary>
+    public static string? Fp8Problem(VllmFacts facts)
+    {
+        double capability = facts.Capability;
+        return facts.Cards.Count == 0 || facts.Cards[0].Vendor != Hardware.GpuVendor.Nvidia || capability <= 0 ? null
+            : capability < 7.5 ? $"compute capability {facts.Cards[0].ComputeCapability} has no kernels for them"
+            : capability < 8 && facts.Version.IsAtLeast(24) ? $"vLLM {facts.Version} dropped them on compute capability {facts.Cards[0].ComputeCapability}: FlashInfer needs 8.0 since 0.24, and Triton's kernels need 8.9"
+            : null;
+    }
+
+    /// <summary>Why the version does not run on the cards at all; null when it does.</summary>
+    public static string? CardProblem(VllmFacts facts) =>
+        facts.Capability is > 0 and < 7.5 && facts.Cards[0].Vendor == Hardware.GpuVendor.Nvidia && (facts.Version.IsAtLeast(20) || facts.Capability < 7)
+            ? $"vLLM {facts.Version} does not run on compute capability {facts.Cards[0].ComputeCapability} ({facts.Cards[0].Name}): its builds for CUDA 13 dropped Volta and Pascal"
+            : null;
+
+    /// <summary>The lowest compute capability that weights of this quantisation need; null where any will do.</summary>
+    /// <remarks>Marlin's kernels for AWQ, GPTQ, FP8 and NVFP4 weights run on 7.5 (vllm <c>layers/quantization/*</c>, <c>get_min_capability</c>).</remarks>
+    public static double? LowestFor(Models.QuantizationInfo? quantization) => quantization?.Method switch
+    {
+        null => null,
+        "awq" or "gptq" or "awq_marlin" or "gptq_marlin" or "auto-round" or "inc" or "fp8" or "modelopt" or "modelopt_fp4" or "nvfp4" or "bitsandbytes" => 7.5,
+        "mxfp4" or "gpt_oss_mxfp4" => 8.0,
+        "compressed-tensors" => quantization.ActivationBits is null ? 7.5 : quantization.IsFloat ? 8.9 : 7.5,
+        _ => null,
+    };
+}
