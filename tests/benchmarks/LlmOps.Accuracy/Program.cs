@@ -10,6 +10,12 @@ if (args.Length < 2)
 }
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args[0] == "vllm")
+{
+    VllmTable.Print(args[1]);
+    return 0;
+}
+
 Dictionary<string, ModelDescription> models = args[1] == "-" ? new(ModelOutline.Read(args[0])) : []; // by name and mix
 List<Comparison> all = [];
 foreach (MeasuredCase measured in MeasuredCase.Read(args[0]))

@@ -79,10 +79,10 @@ internal static partial class EnvironmentReader
     {
         string folder = environment.Folder;
         string python = Script(folder, "python");
-        if (environment.Kind != PythonEnvironmentKind.System && !File.Exists(python) && !File.Exists(Script(folder, "python3")))
+        if (environment.Kind != PythonEnvironmentKind.System && !IsThere(python) && !IsThere(Script(folder, "python3")))
         {
-            yield return File.ResolveLinkTarget(python, returnFinalTarget: false) is { } gone
-                ? $"its Python {gone.FullName} is gone (removed or upgraded); make the environment anew, or install that Python again"
+            yield return new FileInfo(python).LinkTarget is { } gone
+                ? $"its Python {gone} is gone (removed or upgraded); make the environment anew, or install that Python again"
                 : $"there is no {python}; make the environment anew";
         }
 
@@ -107,6 +107,9 @@ internal static partial class EnvironmentReader
             }
         }
     }
+
+    // A link whose target is gone exists to File.Exists.
+    private static bool IsThere(string path) => new FileInfo(path).LinkTarget is null ? File.Exists(path) : File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: true };
 
     private static bool Editable(string packages) => Directory.EnumerateFiles(packages, "__editable__*vllm*").Any() || File.Exists(Path.Combine(packages, "vllm.egg-link"));
 

@@ -17,6 +17,9 @@ internal static class VllmActivations
     private const long GraphPool = 256 * Bytes.MiB;
     private const long GraphBytesPerLayer = 256 * Bytes.KiB;
 
+    // For each logit: itself in 32 bits, a copy scaled by temperature, and both results of sorting, the indices in 64 bits.
+    private const double SamplerBytes = 20;
+
     // The encoder's cache holds this many tokens at least, and is tried with pictures as large as that (0.21: "budget of 16384 tokens").
     private const long EncoderTokens = 16384;
 
@@ -32,7 +35,7 @@ internal static class VllmActivations
             : 0;
         double recurrent = model.Recurrent is { ConvolutionTaps: > 0 } state ? 6.0 * state.ConvolutionElements / state.ConvolutionTaps / ranks : 0;
         double step = tokens * setting.ElementBytes * (width + Math.Max(dense, experts) + recurrent);
-        double logits = 12.0 * setting.Sequences * (1 + setting.DraftTokens) * model.VocabularySize;
+        double logits = SamplerBytes * setting.Sequences * (1 + setting.DraftTokens) * model.VocabularySize;
         double text = Math.Max(step, logits);
         MultimodalPart? vision = setting.LanguageOnly ? null : model.Multimodal.FirstOrDefault(part => part.Kind == MultimodalKind.Vision);
         if (vision is null)

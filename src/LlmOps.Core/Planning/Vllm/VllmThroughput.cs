@@ -12,6 +12,9 @@ internal static class VllmThroughput
     private const double Accepted = 0.8;
     private const double DraftedStep = 1.5;
 
+    // Two sums over the cards in each layer, a few KiB each: their latency counts, not their size.
+    private const double SumSeconds = 20e-6;
+
     /// <summary>The prediction; rates are null where the cards' speed is not known.</summary>
     public static ThroughputPrediction Predict(ModelDescription model, VllmSetting setting, VllmBudget budget, Hardware.HostInfo host)
     {
@@ -38,7 +41,7 @@ internal static class VllmThroughput
         {
             double cache = budget.Pool.BlocksPerRequest == 0 ? 0 : budget.Pool.RequestBytes * tokens / setting.ContextLength;
             double layer = model.Experts is null ? roofline.LayerSeconds : roofline.ExpertLayerSeconds;
-            return ((active + cache) / (bandwidth * roofline.GpuBandwidth)) + (layer * model.LayerCount);
+            return ((active + cache) / (bandwidth * roofline.GpuBandwidth)) + ((layer + (setting.TensorParallel > 1 ? 2 * SumSeconds : 0)) * model.LayerCount);
         }
     }
 

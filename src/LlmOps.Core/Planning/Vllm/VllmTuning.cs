@@ -36,7 +36,7 @@ internal sealed class VllmTuning(VllmFacts facts)
             }
 
             // Stages of a pipeline wait for each other: only where sharing layers alone does not do.
-            bool better = best is null || (stages == 1 || !best.Budget.Fits ? Rank(choice).CompareTo(Rank(best)) > 0 : false);
+            bool better = best is null || ((stages == 1 || !best.Budget.Fits) && Rank(choice).CompareTo(Rank(best)) > 0);
             best = better ? choice : best;
         }
 
@@ -186,6 +186,8 @@ internal sealed class VllmTuning(VllmFacts facts)
         return facts.Capability is > 0 and < 8 ? "PIECEWISE" : "FULL_AND_PIECEWISE";
     }
 
-    private static (bool Fits, long Context, double Requests, int Fewer) Rank(VllmChoice choice) =>
-        (choice.Budget.Fits, choice.Budget.Fits ? choice.Setting.ContextLength : 0, Math.Min(choice.Budget.Requests, Comfort), -choice.Setting.Ranks);
+    // Of those that do not fit, the one that lacks least: it is what the refusal is about.
+    private static (bool Fits, long Context, double Requests, long Lacks, int Fewer) Rank(VllmChoice choice) =>
+        choice.Budget.Fits ? (true, choice.Setting.ContextLength, Math.Min(choice.Budget.Requests, Comfort), 0, -choice.Setting.Ranks)
+            : (false, 0, 0, choice.Budget.PoolBytes - choice.Budget.Pool.RequestBytes, -choice.Setting.Ranks);
 }
