@@ -32,7 +32,8 @@ public static class EngineEstimate
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<ServerConfig> ApplyAsync(ServerConfig config, ModelDescription model, EngineCapabilities? engine, MemoryEstimator estimator, CancellationToken cancellationToken)
     {
-        if (estimator == MemoryEstimator.Model || (estimator == MemoryEstimator.Auto && (config.Devices.Count == 0 || engine is null)))
+        // Only llama.cpp brings an estimator.
+        if (config.Engine != EngineNames.LlamaCpp || estimator == MemoryEstimator.Model || (estimator == MemoryEstimator.Auto && (config.Devices.Count == 0 || engine is null)))
         {
             return config;
         }

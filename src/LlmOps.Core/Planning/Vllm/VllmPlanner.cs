@@ -2,7 +2,6 @@ using System.Globalization;
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Engines.Vllm;
-using LlmOps.Models;
 
 namespace LlmOps.Planning.Vllm;
 

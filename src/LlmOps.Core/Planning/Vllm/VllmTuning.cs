@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LlmOps.Engines.Vllm;
-using LlmOps.Hardware;
 using LlmOps.Models;
 
 namespace LlmOps.Planning.Vllm;
