@@ -54,7 +54,7 @@ public sealed class VllmDetectionTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_home, "tools"));
         string wrapper = Path.Combine(_home, "tools", "vllm");
         File.WriteAllText(wrapper, $"#!{far}/bin/python\nimport vllm\n");
-        File.SetUnixFileMode(wrapper, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        MakeExecutable(wrapper);
 
         IReadOnlyList<EngineCapabilities> engines = await FindAsync(path: Path.Combine(_home, "tools"));
 
@@ -204,6 +204,14 @@ public sealed class VllmDetectionTests : IDisposable
         Directory.CreateDirectory(Path.Combine(environment, "bin"));
         string file = Path.Combine(environment, "bin", name);
         File.WriteAllText(file, $"#!{environment}/bin/python\n");
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        MakeExecutable(file);
+    }
+
+    private static void MakeExecutable(string file)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 }
