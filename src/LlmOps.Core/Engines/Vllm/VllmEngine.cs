@@ -78,6 +78,12 @@ internal sealed class VllmEngine : IEngine
     /// <inheritdoc/>
     public LaunchCommand Render(EngineLaunch launch, EngineCapabilities? engine)
     {
+        if (launch.ApiKeyFile is not null)
+        {
+            // Left out, the server would be open while its configuration says that it is not.
+            throw new LlmOpsException("vLLM reads no key from a file, only from an argument that everybody can see or from the environment; leave the API key file out and set VLLM_API_KEY in the shell that starts the server", "ApiKeyFileUnsupported");
+        }
+
         string file = launch.Path ?? engine?.Path ?? Program;
         List<string> arguments = VllmLaunchers.OfPlugin(file) is null ? ["serve", launch.Model] : [launch.Model];
         arguments.AddRange(["--host", launch.Host, "--port", EngineOption.Format((long)launch.Port)]);

@@ -121,6 +121,15 @@ public sealed class VllmPlanTests : IDisposable
     }
 
     [Fact]
+    public void A_key_file_that_vllm_could_not_read_is_refused_and_not_left_out()
+    {
+        LlmOpsException error = Assert.Throws<LlmOpsException>(() => Plan(KnownShapes.Llama8B, TuringMachine.Of(2), request => request with { ApiKeyFile = "/etc/key" }));
+
+        Assert.Equal("ApiKeyFileUnsupported", error.ErrorId);
+        Assert.Contains("VLLM_API_KEY", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void MTP_that_is_pinned_for_a_checkpoint_without_its_tensors_is_an_error()
     {
         LlmOpsException error = Assert.Throws<LlmOpsException>(() => Plan(KnownShapes.Qwen27B with { HasNextToken = false }, TuringMachine.Of(2), request => request with
