@@ -38,15 +38,26 @@ internal static class ThroughputView
             {
                 console.Line($"{result.Concurrency} at once: {warning}");
             }
+        }
 
-            if (result.Judgement is { } judgement)
-            {
-                console.Line($"{result.Concurrency} at once: {judgement.Summary}");
-                foreach (LikelyCause cause in judgement.Causes)
-                {
-                    console.Line($"  likely cause: {cause.Cause}. {cause.Remedy}{(cause.Option is null ? "" : $" (--{cause.Option})")}");
-                }
-            }
+        WriteJudgements(console, results);
+    }
+
+    /// <summary>What was predicted, each load that has a prediction; likely causes once, not for each load again.</summary>
+    private static void WriteJudgements(IAnsiConsole console, IReadOnlyList<ThroughputResult> results)
+    {
+        ThroughputResult[] judged = [.. results.Where(result => result.Judgement is not null)];
+        ThroughputResult[] predicted = [.. judged.Where(result => result.Judgement!.Verdict != PointVerdict.NotPredicted)];
+        foreach (ThroughputResult result in predicted.Length > 0 ? predicted : judged.Take(1))
+        {
+            console.Line($"{result.Concurrency} at once: {result.Judgement!.Summary}");
+        }
+
+        foreach (IGrouping<string, LikelyCause> causes in judged.SelectMany(result => result.Judgement!.Causes).GroupBy(cause => cause.Id))
+        {
+            LikelyCause cause = causes.First();
+            string loads = judged.Length > 1 ? $" ({causes.Count()} of {judged.Length} loads)" : "";
+            console.Line($"likely cause{loads}: {cause.Cause}. {cause.Remedy}{(cause.Option is null ? "" : $" (--{cause.Option})")}");
         }
     }
 

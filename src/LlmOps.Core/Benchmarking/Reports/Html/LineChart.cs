@@ -13,7 +13,7 @@ internal sealed class LineChart(string title, string description, string xLabel,
     public const double Width = 440;
 
     private const double Height = 270;
-    private const double Left = 54;
+    private const double Left = 66;
     private const double Right = 12;
     private const double Top = 12;
     private const double Bottom = 42;

@@ -8,6 +8,9 @@ internal sealed class LoadCharts(IReadOnlyList<ThroughputResult> results)
     /// <summary>A chart with more groups than this shows one line each.</summary>
     private const int GroupsWithPercentiles = 2;
 
+    /// <summary>Strokes of groups, for those who cannot tell their colours apart.</summary>
+    private static readonly string[] s_strokes = ["", "7 4", "2 3", "9 3 2 3", "4 2"];
+
     private readonly StringBuilder _html = new();
 
     public override string ToString()
@@ -29,7 +32,7 @@ internal sealed class LoadCharts(IReadOnlyList<ThroughputResult> results)
         {
             string prefix = groups.Length > 1 ? groups[at].Key : "";
             ThroughputResult[] points = [.. groups[at].OrderBy(LoadAxis.Of)];
-            series.Add(new ChartSeries(groups.Length > 1 ? prefix : "output", at, "", [.. points.Select(result => new ChartPoint(
+            series.Add(new ChartSeries(groups.Length > 1 ? prefix : "output", at, Stroke(groups, at), [.. points.Select(result => new ChartPoint(
                 LoadAxis.Of(result), result.OutputTokensPerSecond, $"{LoadAxis.Name(result)}: {HtmlText.Number(result.OutputTokensPerSecond)} output tokens/s")
             {
                 Range = result.OutputTokensPerSecondInterval is { } interval ? (interval.Low, interval.High) : null,
@@ -63,7 +66,7 @@ internal sealed class LoadCharts(IReadOnlyList<ThroughputResult> results)
             foreach ((string percentile, string dash, Func<LatencySummary, double> of) in groups.Length <= GroupsWithPercentiles ? lines : lines[..1])
             {
                 string label = groups.Length > 1 ? $"{groups[at].Key} {percentile}" : percentile;
-                series.Add(new ChartSeries(label, groups.Length > 1 ? at : Array.FindIndex(lines, line => line.Name == percentile), dash, [.. points.Select(result =>
+                series.Add(new ChartSeries(label, groups.Length > 1 ? at : Array.FindIndex(lines, line => line.Name == percentile), groups.Length > GroupsWithPercentiles ? Stroke(groups, at) : dash, [.. points.Select(result =>
                     new ChartPoint(LoadAxis.Of(result), of(summary(result)) * factor, $"{LoadAxis.Name(result)}: {percentile} {HtmlText.Time(of(summary(result)))}"))]));
             }
         }
@@ -77,6 +80,8 @@ internal sealed class LoadCharts(IReadOnlyList<ThroughputResult> results)
         LineChart chart = new($"{name} against load", $"Longest 99th percentile: {HtmlText.Time(summary(worst).P99)} at {LoadAxis.Name(worst)}", load, unit);
         Figure(name, groups.Length <= GroupsWithPercentiles ? "median, 90th and 99th percentile of the requests" : "median of the requests", chart.OverLoad(series), series);
     }
+
+    private static string Stroke(IGrouping<string, ThroughputResult>[] groups, int at) => groups.Length > GroupsWithPercentiles ? s_strokes[at % s_strokes.Length] : "";
 
     private void Figure(string name, string detail, string svg, IReadOnlyList<ChartSeries> series) =>
         _html.Append($"<figure class=\"card\"><figcaption>{HtmlText.Of(name)}<small>{HtmlText.Of(detail)}</small></figcaption>{svg}{ChartFrame.Legend(series)}</figure>");
