@@ -8,8 +8,11 @@ namespace LlmOps.Engines;
 
 /// <summary>Remembers what binaries said of themselves, keyed by the file's identity and by the variables that change which devices it sees.</summary>
 /// <param name="folder">Where the entries are kept.</param>
-internal sealed class CapabilityCache(string folder)
+/// <param name="writer">Which build of LlmOps reads and writes; null for this one. What another build wrote may lack what this one needs, so it is not read.</param>
+internal sealed class CapabilityCache(string folder, string? writer = null)
 {
+    private readonly string _writer = writer ?? typeof(CapabilityCache).Module.ModuleVersionId.ToString("N");
+
     /// <summary>The variables that change which devices a binary sees.</summary>
     public static readonly string[] VariablesThatMatter =
         ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES", "GGML_BACKEND_PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"];
@@ -54,13 +57,13 @@ internal sealed class CapabilityCache(string folder)
         }
     }
 
-    private string EntryForImage(string id) => Path.Combine(folder, $"image-{id.Replace(':', '-')}.json");
+    private string EntryForImage(string id) => Path.Combine(folder, $"image-{id.Replace(':', '-')}-{_writer[..8]}.json");
 
     private string EntryFor(string path)
     {
         FileInfo file = new(path);
         StringBuilder identity = new();
-        identity.Append(CultureInfo.InvariantCulture, $"2|{path}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
+        identity.Append(CultureInfo.InvariantCulture, $"{_writer}|{path}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
         foreach (string variable in VariablesThatMatter)
         {
             identity.Append('|').Append(Environment.GetEnvironmentVariable(variable));
