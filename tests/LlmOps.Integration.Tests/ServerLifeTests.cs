@@ -53,7 +53,7 @@ public sealed class ServerLifeTests(RealEngine real) : IClassFixture<RealEngine>
     }
 
     [Fact]
-    public async Task A_server_that_dies_while_loading_is_diagnosed_as_soon_as_it_is_dead()
+    public async Task A_server_that_dies_while_loading_is_diagnosed_within_a_second_of_its_death()
     {
         string model = Path.Combine(real.Folder, "broken.gguf");
         byte[] bytes = await File.ReadAllBytesAsync(real.Model.Path, Token);
@@ -68,7 +68,7 @@ public sealed class ServerLifeTests(RealEngine real) : IClassFixture<RealEngine>
         Assert.Contains("not within the file bounds", cause.Line, StringComparison.Ordinal);
         Assert.Equal(1, error.Server.ExitCode);
         Assert.Equal(ServerState.Failed, error.Server.State);
-        Assert.InRange(noticed - error.Server.EndedAt!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(20)); // Nothing else ends the wait; a busy machine takes its time.
+        Assert.InRange(noticed - error.Server.EndedAt!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         Assert.DoesNotContain('\n', error.Message);
     }
 
@@ -164,7 +164,11 @@ public sealed class ServerLifeTests(RealEngine real) : IClassFixture<RealEngine>
     {
         await using ServerHarness servers = new(real);
         LlmServer server = await servers.StartAsync(servers.Plan("logged"));
-        Assert.Contains(ServerLog.Tail(server, 500), line => line.Contains("listening", StringComparison.Ordinal));
+        // That it answers and what it prints come by different ways, in either order.
+        IReadOnlyList<string> lines = await Eventually.Is(
+            () => ServerLog.Tail(server, 500), seen => seen.Any(line => line.Contains("listening", StringComparison.Ordinal)), Token);
+        Assert.Equal(ServerState.Ready, servers.Registry.Find("logged")!.State);
+        Assert.Contains(lines, line => line.Contains("[llmops] starting", StringComparison.Ordinal));
     }
 
     private sealed class Recorder(List<StartProgress> seen) : IProgress<StartProgress>
