@@ -13,6 +13,51 @@ internal static class Options
     /// <summary>An option that takes text.</summary>
     public static Option<string?> Text(string name, string valueName, string description) => new(name) { HelpName = valueName, Description = description };
 
+    /// <summary>An option that takes words, separated by commas or given several times.</summary>
+    public static Option<string[]> Words(string name, string valueName, string description) => new(name)
+    {
+        HelpName = valueName,
+        Description = description,
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+        DefaultValueFactory = _ => [],
+        CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+    };
+
+    /// <summary>An option that takes several words of a closed list.</summary>
+    public static Option<T[]> Choices<T>(string name, string description)
+        where T : struct, Enum
+    {
+        string[] words = [.. Enum.GetNames<T>().Select(Dashed)];
+        Option<T[]> option = new(name)
+        {
+            HelpName = string.Join('|', words),
+            Description = description,
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
+            DefaultValueFactory = _ => [],
+            CustomParser = result =>
+            {
+                List<T> chosen = [];
+                foreach (string word in result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
+                {
+                    int at = Array.FindIndex(words, known => known.Equals(word, StringComparison.OrdinalIgnoreCase));
+                    if (at < 0)
+                    {
+                        result.AddError($"{name} takes some of {string.Join(", ", words)}, not '{word}'");
+                        return [];
+                    }
+
+                    chosen.Add(Enum.Parse<T>(Enum.GetNames<T>()[at]));
+                }
+
+                return [.. chosen];
+            },
+        };
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
     /// <summary>An option that takes one word of a closed list.</summary>
     public static Option<T?> Choice<T>(string name, string description)
         where T : struct, Enum

@@ -62,4 +62,28 @@ Describe 'Test-LlmEnvironment' {
     It 'completes categories' {
         (Get-Completion 'Test-LlmEnvironment -Category Mem').CompletionText | Should -Contain 'Memory'
     }
+
+    It 'keeps to the ids asked for, with wildcards, and leaves out others' {
+        (Test-LlmEnvironment -Id cpu.quota, 'memory.s*').Id | Sort-Object | Should -Be 'cpu.quota', 'memory.shm', 'memory.swap'
+        (Test-LlmEnvironment -Id 'memory.s*' -Exclude memory.shm).Id | Should -Be 'memory.swap'
+    }
+
+    It 'refuses an id that no check has' {
+        { Test-LlmEnvironment -Id memory.swop } | Should -Throw -ErrorId 'CheckUnknown,LlmOps.Commands.TestLlmEnvironmentCommand'
+    }
+
+    It 'does not look at this machine in place of a saved one' {
+        $results = Get-GpuTopology -Path $TwoGpus | Test-LlmEnvironment -Category Storage
+        $results.Status | Sort-Object -Unique | Should -Be 'Skip'
+    }
+
+    It 'says why a finding matters, whether it blocks, and how to mend it' {
+        $result = Test-LlmEnvironment -EnginePath ./missing-server -Id engine.runs
+        $result.Blocks | Should -BeTrue
+        $result.Why | Should -Not -BeNullOrEmpty
+    }
+
+    It 'completes ids' {
+        (Get-Completion 'Test-LlmEnvironment -Id memory.sw').CompletionText | Should -Contain 'memory.swap'
+    }
 }

@@ -4,7 +4,6 @@ using LlmOps.Configuration;
 using LlmOps.Diagnostics;
 using LlmOps.Engines;
 using LlmOps.Hardware;
-using LlmOps.Models;
 
 namespace LlmOps.Cli.Commands;
 
@@ -16,23 +15,36 @@ internal static class DoctorCommand
         Option<string?> config = Options.Text("--config", "FILE", "Check this configuration: its engine, model, port and files.");
         Option<string?> model = Options.Text("--model", "PATH", "Check this model.");
         Option<string?> topology = Options.Text("--topology", "FILE", "Check the machine of a saved topology instead of this one.");
+        Option<string?> engine = Options.Text("--engine", "NAME", $"Check for this engine: {string.Join(" or ", EngineSelection.Names)}; else the one that runs the model.");
         Option<string?> enginePath = Options.Text("--engine-path", "FILE", "Check this engine's binary; else the best one found.");
+        Option<CheckCategory[]> category = Options.Choices<CheckCategory>("--category", "Only checks of these categories.");
+        Option<string[]> id = Options.Words("--id", "ID", "Only these checks, with wildcards: gpu.*,python.nvcc.");
+        Option<string[]> exclude = Options.Words("--exclude", "ID", "Not these checks, with wildcards.");
+        Option<string[]> role = Options.Words("--role", "ROLE", "Roles that clients send besides system, user and assistant: developer,tool.");
+        Option<bool> quiet = new("--quiet", "-q") { Description = "Print nothing; the exit code says whether a check failed." };
         Option<bool> json = Options.Json();
-        Command command = new("doctor", "Check the machine, the engine and a configuration.") { config, model, topology, enginePath, json };
+        Command command = new("doctor", "Check the machine, the engine and a configuration.") { config, model, topology, engine, enginePath, category, id, exclude, role, quiet, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            ServerConfig? configuration = parsed.GetValue(config) is { } file ? ServerConfigFile.Read(file) : null;
-            string? modelPath = parsed.GetValue(model) ?? configuration?.Model;
-            CheckContext context = await ContextAsync(
-                parsed.GetValue(topology), parsed.GetValue(enginePath) ?? configuration?.EnginePath, cancellationToken).ConfigureAwait(false);
-            context = context with { Config = configuration, Model = modelPath is null ? null : ModelReader.Read(modelPath) };
-
-            IReadOnlyList<CheckResult> results = await new EnvironmentChecks().RunAsync(context, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+            CheckSelection selection = new() { Categories = parsed.GetValue(category) ?? [], Ids = parsed.GetValue(id) ?? [], Exclude = parsed.GetValue(exclude) ?? [] };
+            selection.RequireKnown(EnvironmentChecks.Ids);
+            CheckRequest request = new()
+            {
+                Topology = parsed.GetValue(topology) is { } saved ? TopologyFile.Read(saved) : null,
+                IsOtherMachine = parsed.GetValue(topology) is not null,
+                Config = parsed.GetValue(config) is { } file ? ServerConfigFile.Read(file) : null,
+                Model = parsed.GetValue(model),
+                Engine = parsed.GetValue(engine),
+                EnginePath = parsed.GetValue(enginePath),
+                Roles = parsed.GetValue(role) ?? [],
+            };
+            CheckContext context = await CheckContextReader.ReadAsync(request, cancellationToken).ConfigureAwait(false);
+            List<CheckResult> results = await new EnvironmentChecks().RunAsync(context, selection, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(results, CliJson.Readable.IReadOnlyListCheckResult);
             }
-            else
+            else if (!parsed.GetValue(quiet))
             {
                 CheckView.Write(Screen.Output, results);
             }
@@ -40,26 +52,5 @@ internal static class DoctorCommand
             return results.Any(result => result.Status == CheckStatus.Fail) ? ExitCode.FindingFailed : ExitCode.Success;
         });
         return command;
-    }
-
-    /// <summary>What the checks of a machine look at; an engine that cannot be read is for the checks to report.</summary>
-    private static async Task<CheckContext> ContextAsync(string? topologyFile, string? enginePath, CancellationToken cancellationToken)
-    {
-        GpuTopology topology = topologyFile is null
-            ? new TopologySurvey(new SurveyOptions()).Capture(cancellationToken)
-            : TopologyFile.Read(topologyFile);
-        try
-        {
-            EngineCapabilities? engine = await new EngineLocator(new EngineLocatorOptions()).FindBestAsync(enginePath, cancellationToken).ConfigureAwait(false);
-            return new CheckContext
-            {
-                Topology = engine is null || topologyFile is not null ? topology : EngineTopology.AddDevices(topology, engine),
-                Engine = engine,
-            };
-        }
-        catch (LlmOpsException problem)
-        {
-            return new CheckContext { Topology = topology, EngineProblem = problem.Message };
-        }
     }
 }

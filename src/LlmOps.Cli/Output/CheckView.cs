@@ -15,7 +15,7 @@ internal static class CheckView
         }
 
         console.Write(table);
-        console.Line(string.Join(", ", results.CountBy(result => result.Status).OrderBy(group => group.Key).Select(group => $"{group.Value} {Word(group.Key)}")));
+        console.Line(string.Join(", ", results.CountBy(result => result.Status).OrderBy(group => group.Key).Select(group => $"{group.Value} {Word(group.Key)}")) + (results.Count(result => result.Blocks) is > 0 and var blocking ? $"; {blocking} keep a server from starting" : string.Empty));
     }
 
     private static string Finding(CheckResult result)
@@ -23,7 +23,7 @@ internal static class CheckView
         string finding = result.Message;
         if (result.Status is CheckStatus.Warn or CheckStatus.Fail)
         {
-            finding += (result.Evidence is { } evidence ? $"\nseen: {evidence}" : string.Empty) + (result.Remedy is { } remedy ? $"\ndo: {remedy}" : string.Empty);
+            finding += (result.Evidence is { } evidence ? $"\nseen: {evidence}" : string.Empty) + (result.Why is { } why ? $"\nwhy: {why}" : string.Empty) + (result.Remedy is { } remedy ? $"\ndo: {remedy}" : string.Empty);
         }
 
         return finding;

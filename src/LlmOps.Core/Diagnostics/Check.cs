@@ -1,36 +1,42 @@
+using LlmOps.Diagnostics.Checks;
+using LlmOps.Hardware;
+
 namespace LlmOps.Diagnostics;
 
-/// <summary>One environment check. To add one, add a class in Checks/ and a row in <see cref="EnvironmentChecks"/>.</summary>
-internal abstract class Check
+/// <summary>One environment check: a row of one of the groups in <c>Checks/</c>. To add one, add a row; the id's first part is its category.</summary>
+internal sealed record Check
 {
+    private Check(string id, string summary, Func<CheckScope, CancellationToken, Task<Finding>> look)
+    {
+        Id = id;
+        Category = Enum.Parse<CheckCategory>(id[..id.IndexOf('.', StringComparison.Ordinal)], ignoreCase: true);
+        Summary = summary;
+        Look = look;
+    }
+
     /// <summary>Stable id: documentation, tests and scripts key on it.</summary>
-    public abstract string Id { get; }
+    public string Id { get; }
 
     /// <summary>What it is about.</summary>
-    public abstract CheckCategory Category { get; }
+    public CheckCategory Category { get; }
+
+    /// <summary>What is looked at, for the page of all checks.</summary>
+    public string Summary { get; }
 
     /// <summary>Looks, and says what was found.</summary>
-    public abstract Task<CheckResult> RunAsync(CheckContext context, CancellationToken cancellationToken);
+    public Func<CheckScope, CancellationToken, Task<Finding>> Look { get; }
 
-    /// <summary>In order.</summary>
-    protected CheckResult Pass(string message, string? evidence = null) => new(Id, Category, CheckStatus.Pass, message, evidence, null);
+    /// <summary>Whether it may wait for a disk or a file server without being able to give up.</summary>
+    public bool MayBlock { get; init; }
 
-    /// <summary>It will work, but not as well as it could.</summary>
-    protected CheckResult Warn(string message, string? evidence, string remedy) => new(Id, Category, CheckStatus.Warn, message, evidence, remedy);
+    /// <summary>A check that looks at facts already gathered.</summary>
+    public static Check OfFacts(string id, string summary, Func<CheckScope, Finding> look) => new(id, summary, (scope, _) => Task.FromResult(look(scope)));
 
-    /// <summary>It will not work.</summary>
-    protected CheckResult Fail(string message, string? evidence, string remedy) => new(Id, Category, CheckStatus.Fail, message, evidence, remedy);
+    /// <summary>A check that reads files of the machine; skipped where only its topology is known.</summary>
+    public static Check OfFiles(string id, string summary, Func<CheckScope, SystemFiles, Finding> look) =>
+        new(id, summary, (scope, _) => Task.FromResult(scope.Files is { } files ? look(scope, files) : Finding.OtherMachine));
 
-    /// <summary>Does not apply, or could not tell.</summary>
-    protected CheckResult Skip(string message) => new(Id, Category, CheckStatus.Skip, message, null, null);
-}
-
-/// <summary>A check that looks at facts already gathered and waits for nothing.</summary>
-internal abstract class FactCheck : Check
-{
-    /// <inheritdoc/>
-    public sealed override Task<CheckResult> RunAsync(CheckContext context, CancellationToken cancellationToken) => Task.FromResult(Run(context));
-
-    /// <summary>Looks, and says what was found.</summary>
-    protected abstract CheckResult Run(CheckContext context);
+    /// <summary>A check that asks programs or waits for answers; skipped where only the machine's topology is known.</summary>
+    public static Check OfTools(string id, string summary, Func<CheckScope, CancellationToken, Task<Finding>> look) =>
+        new(id, summary, (scope, cancellationToken) => scope.Files is null ? Task.FromResult(Finding.OtherMachine) : look(scope, cancellationToken));
 }

@@ -6,8 +6,18 @@ namespace LlmOps.Diagnostics;
 /// <param name="Status">The outcome.</param>
 /// <param name="Message">What was found, in one sentence.</param>
 /// <param name="Evidence">What was seen, so that a person can check it; null when there is nothing to show.</param>
-/// <param name="Remedy">What to do; null when nothing needs doing.</param>
-public sealed record CheckResult(string Id, CheckCategory Category, CheckStatus Status, string Message, string? Evidence, string? Remedy);
+/// <param name="Remedy">What to do, commands included; null when nothing needs doing.</param>
+public sealed record CheckResult(string Id, CheckCategory Category, CheckStatus Status, string Message, string? Evidence, string? Remedy)
+{
+    /// <summary>Why it matters for this machine, model and configuration; null when nothing needs doing.</summary>
+    public string? Why { get; init; }
+
+    /// <summary>Whether a server cannot start until it is mended.</summary>
+    public bool Blocks { get; init; }
+
+    /// <summary>The commands of <see cref="Remedy"/>, in order; empty where words do.</summary>
+    public IReadOnlyList<RemedyCommand> Commands { get; init; } = [];
+}
 
 /// <summary>The outcome of a check.</summary>
 public enum CheckStatus

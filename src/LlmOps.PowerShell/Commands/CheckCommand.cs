@@ -1,10 +1,6 @@
 using System.Management.Automation;
 using LlmOps.Binding;
-using LlmOps.Configuration;
 using LlmOps.Diagnostics;
-using LlmOps.Engines;
-using LlmOps.Hardware;
-using LlmOps.Models;
 
 namespace LlmOps.Commands;
 
@@ -27,53 +23,40 @@ public abstract class CheckCommand : LlmOpsCommand
     }
 
     /// <summary>Runs checks and writes what they find.</summary>
-    /// <param name="topology">The machine; null for this one.</param>
-    /// <param name="config">The configuration; null for none.</param>
-    /// <param name="model">Path of the model; null for the configuration's.</param>
-    /// <param name="enginePath">The engine's binary; null for the configuration's, else the best one found.</param>
-    /// <param name="categories">Which checks; empty for all.</param>
-    protected void Check(GpuTopology? topology, ServerConfig? config, string? model, string? enginePath, IReadOnlyCollection<CheckCategory> categories)
+    /// <param name="request">What is to be checked; its engine path as it was given.</param>
+    /// <param name="selection">Which checks.</param>
+    protected void Check(CheckRequest request, CheckSelection selection)
     {
-        CheckContext context = new()
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(selection);
+        selection.RequireKnown(EnvironmentChecks.Ids);
+        request = request with { EnginePath = EngineChoice.PathOf(this, request.EnginePath) };
+        if (request.Model is { } model)
         {
-            Topology = topology ?? ThisMachine.Capture(this, TopologySource.Auto),
-            Config = config,
-        };
-        context = WithEngine(context, enginePath ?? config?.EnginePath);
-        context = WithModel(context, model ?? config?.Model);
-        Stream(stop => new EnvironmentChecks().RunAsync(context, categories, stop), Write);
-    }
+            try
+            {
+                request = request with { Model = FilePaths.Existing(this, model) };
+            }
+            catch (LlmOpsException problem)
+            {
+                _failed = true;
+                WriteError(ErrorRecords.From(problem, model));
+                request = request with { Model = null };
+            }
+        }
 
-    private CheckContext WithEngine(CheckContext context, string? path)
-    {
+        CheckContext context;
         try
         {
-            EngineCapabilities? engine = EngineChoice.Find(this, path);
-            return context with { Engine = engine };
+            context = Await(stop => CheckContextReader.ReadAsync(request, stop));
         }
-        catch (LlmOpsException problem)
-        {
-            return context with { EngineProblem = problem.Message };
-        }
-    }
-
-    private CheckContext WithModel(CheckContext context, string? path)
-    {
-        if (path is null)
-        {
-            return context;
-        }
-
-        try
-        {
-            return context with { Model = ModelReader.Read(FilePaths.Existing(this, path)) };
-        }
-        catch (LlmOpsException problem)
+        catch (LlmOpsException)
         {
             _failed = true;
-            WriteError(ErrorRecords.From(problem, path));
-            return context;
+            throw;
         }
+
+        Stream(stop => new EnvironmentChecks().RunAsync(context, selection, stop), Write);
     }
 
     private void Write(CheckResult result)

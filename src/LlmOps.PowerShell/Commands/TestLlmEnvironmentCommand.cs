@@ -28,7 +28,7 @@ public sealed class TestLlmEnvironmentCommand : CheckCommand
 
     /// <summary>The engine.</summary>
     [Parameter(HelpMessage = "The engine; Auto chooses.")]
-    [ValidateSet(EngineChoice.Auto, EngineNames.LlamaCpp)]
+    [ValidateSet(EngineChoice.Auto, EngineNames.LlamaCpp, EngineNames.Vllm)]
     public string Engine { get; set; } = EngineChoice.Auto;
 
     /// <summary>The engine's binary; the best one found when left out.</summary>
@@ -40,6 +40,34 @@ public sealed class TestLlmEnvironmentCommand : CheckCommand
     [Parameter(HelpMessage = "Only checks of these categories.")]
     public CheckCategory[] Category { get; set; } = [];
 
+    /// <summary>Only these checks.</summary>
+    [Parameter(HelpMessage = "Only these checks, by id, with wildcards: gpu.*, python.nvcc.")]
+    [ArgumentCompleter(typeof(CheckIdCompleter))]
+    [SupportsWildcards]
+    public string[] Id { get; set; } = [];
+
+    /// <summary>Not these checks.</summary>
+    [Parameter(HelpMessage = "Not these checks, by id, with wildcards.")]
+    [ArgumentCompleter(typeof(CheckIdCompleter))]
+    [SupportsWildcards]
+    public string[] Exclude { get; set; } = [];
+
+    /// <summary>Roles that clients send besides system, user and assistant.</summary>
+    [Parameter(HelpMessage = "Roles that clients send besides system, user and assistant: developer, tool.")]
+    [ArgumentCompleter(typeof(MessageRoleCompleter))]
+    public string[] Role { get; set; } = [];
+
     /// <inheritdoc />
-    protected override void Process() => Check(Topology, Config, Model, EnginePath, Category);
+    protected override void Process() => Check(
+        new CheckRequest
+        {
+            Topology = Topology,
+            IsOtherMachine = Topology is { } topology && !TopologyOrigin.IsThisMachine(topology),
+            Config = Config,
+            Model = Model == Config?.Model ? null : Model, // Bound from the configuration, whose model is for the checks to look at.
+            Engine = Engine == EngineChoice.Auto ? null : Engine,
+            EnginePath = EnginePath,
+            Roles = Role,
+        },
+        new CheckSelection { Categories = Category, Ids = Id, Exclude = Exclude });
 }

@@ -22,7 +22,7 @@ public sealed class TestLlmServerConfigCommand : CheckCommand
     {
         foreach (ServerConfig config in InputObject)
         {
-            Attempt(config, () => Check(null, config, null, null, AboutConfigurations));
+            Attempt(config, () => Check(new CheckRequest { Config = config }, new CheckSelection { Categories = AboutConfigurations }));
         }
     }
 }

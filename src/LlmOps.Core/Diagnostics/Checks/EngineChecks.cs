@@ -4,96 +4,57 @@ using LlmOps.Hardware;
 
 namespace LlmOps.Diagnostics.Checks;
 
-/// <summary>An engine is there and runs.</summary>
-internal sealed class EngineRunsCheck : FactCheck
+/// <summary>The engine: runs, has what it needs, and is built for what is there.</summary>
+internal static class EngineChecks
 {
-    public override string Id => "engine.runs";
+    /// <summary>The checks.</summary>
+    public static IReadOnlyList<Check> All { get; } =
+    [
+        Check.OfFacts("engine.runs", "an engine is there and runs", Runs),
+        Check.OfFacts("engine.backend", "the engine was built for the GPUs that are there", Backend),
+        Check.OfFacts("engine.flags", "the engine accepts every option of the configuration", Flags),
+    ];
 
-    public override CheckCategory Category => CheckCategory.Engine;
-
-    protected override CheckResult Run(CheckContext context) =>
-        context.Engine is { } engine ? Pass($"llama-server {engine.Version ?? "of unknown version"} runs", engine.Path)
-        : context.EngineProblem is { } problem ? Fail("the engine does not run", problem, "mend what it says, or name another binary by LLMOPS_LLAMA_SERVER")
-        : Fail("no engine was found", "llama-server is not on PATH and none was obtained", "install llama.cpp, or run 'llmops engine --obtain', which gets one without root");
-}
-
-/// <summary>The engine was built for the GPUs that are there.</summary>
-internal sealed class EngineBackendCheck : FactCheck
-{
-    public override string Id => "engine.backend";
-
-    public override CheckCategory Category => CheckCategory.Engine;
-
-    protected override CheckResult Run(CheckContext context)
+    private static Finding Runs(CheckScope scope)
     {
-        bool hasGpu = context.Topology.Gpus.Any(gpu => gpu.Vendor != GpuVendor.Software);
-        return context.Engine is not { } engine ? Skip("there is no engine")
-            : engine.Devices.Count > 0 ? Pass("the engine sees devices to compute on", string.Join("; ", engine.Devices.Select(device => $"{device.Name}: {device.Description}")))
-            : hasGpu ? Fail("the engine sees none of this machine's GPUs; models would run on the processor", $"{engine.Path} --list-devices lists none", "use a build for your GPU: the CUDA, ROCm or Vulkan package of llama.cpp")
-            : Pass("the engine computes on the processor, as there is no GPU");
+        const string Why = "nothing serves a model without it";
+        return scope.IsInContainer ? Finding.Pass("the engine is in the container's image", scope.Config!.Image)
+            : scope.Engine is { } engine
+                ? engine.Problems.Count == 0 ? Finding.Pass($"{engine.Engine} {engine.Version ?? "of unknown version"} is there", engine.Path)
+                    : Finding.Fail($"{engine.Engine} cannot run", $"{engine.Path}: {string.Join("; ", engine.Problems)}", Why, "mend what it says")
+            : scope.Context.EngineProblem is { } problem ? Finding.Fail("the engine does not run", problem, Why, "mend what it says, or name another binary by LLMOPS_LLAMA_SERVER")
+            : scope.Files is null ? Finding.OtherMachine
+            : scope.IsVllm || scope.Model?.Format == Models.ModelFormat.Safetensors
+                ? Finding.Fail("no vLLM was found", "neither in an environment of Python nor on PATH", Why, new Remedy("install it into an environment of its own", RemedyText.Run("python3", "-m", "venv", "venv"), RemedyText.Run("venv/bin/python", "-m", "pip", "install", "vllm")))
+                : Finding.Fail("no engine was found", "llama-server is not on PATH and none was obtained", Why, new Remedy("install llama.cpp, or let LlmOps get one without root", new RemedyCommand(["llmops", "engine", "--obtain"]) { Safe = true }));
     }
-}
 
-/// <summary>The engine accepts every option of the configuration.</summary>
-internal sealed class EngineFlagsCheck : FactCheck
-{
-    public override string Id => "engine.flags";
-
-    public override CheckCategory Category => CheckCategory.Engine;
-
-    protected override CheckResult Run(CheckContext context)
+    private static Finding Backend(CheckScope scope)
     {
-        if (context.Engine is not { } engine || context.Config is not { } config)
+        GpuDevice[] real = [.. scope.Topology.Gpus.Where(gpu => gpu.Vendor != GpuVendor.Software)];
+        return scope.Engine is not { } engine || scope.IsInContainer ? Finding.Skip("there is no engine to look at")
+            : scope.IsVllm ? Finding.Skip("vLLM's build is looked at by the checks of Python")
+            : engine.Devices.Count > 0 ? Finding.Pass("the engine sees devices to compute on", string.Join("; ", engine.Devices.Select(device => $"{device.Name}: {device.Description}")))
+            : real.Length > 0 ? Finding.Fail(
+                "the engine sees none of this machine's GPUs", $"{engine.Path} --list-devices lists none; here are {string.Join(", ", real.Select(gpu => gpu.Name))}",
+                "models would run on the processor, and the server would still say that it is ready", "use a build for your GPU: the CUDA, ROCm or Vulkan package of llama.cpp, or the image ghcr.io/ggml-org/llama.cpp:server-cuda").WithoutBlocking()
+            : Finding.Pass("the engine computes on the processor, as there is no GPU");
+    }
+
+    private static Finding Flags(CheckScope scope)
+    {
+        if (scope.Engine is not { } engine || scope.Config is not { } config || scope.IsInContainer)
         {
-            return Skip("needs an engine and a configuration");
+            return Finding.Skip("needs an engine and a configuration");
         }
 
         try
         {
-            int count = LaunchCommandBuilder.Build(config, engine).Arguments.Count;
-            return Pass("the engine accepts every option of the configuration", string.Create(CultureInfo.InvariantCulture, $"{count} arguments"));
+            return Finding.Pass("the engine accepts every option of the configuration", string.Create(CultureInfo.InvariantCulture, $"{LaunchCommandBuilder.Build(config, engine).Arguments.Count} arguments"));
         }
         catch (LlmOpsException problem)
         {
-            return Fail("the engine does not accept the configuration", problem.Message, "change the option, or use a build that has it");
+            return Finding.Fail("the engine does not accept the configuration", problem.Message, $"{engine.Engine} {engine.Version} ends at an argument that it does not know", "change the option, or use a build that has it");
         }
     }
-}
-
-/// <summary>All files of the model are there.</summary>
-internal sealed class ModelCompleteCheck : FactCheck
-{
-    public override string Id => "model.complete";
-
-    public override CheckCategory Category => CheckCategory.Model;
-
-    protected override CheckResult Run(CheckContext context) =>
-        context.Model is { } model ? Pass("the model's files are there and whole", $"{model.Architecture}, {model.Quantization}, {Bytes.Format(model.SizeBytes)} in {model.Files.Count} file(s)")
-        : Skip("no model was named");
-}
-
-/// <summary>The model can chat.</summary>
-internal sealed class ModelTemplateCheck : FactCheck
-{
-    public override string Id => "model.template";
-
-    public override CheckCategory Category => CheckCategory.Model;
-
-    protected override CheckResult Run(CheckContext context) =>
-        context.Model is not { } model ? Skip("no model was named")
-        : model.ChatTemplate.Present ? Pass("the model carries a chat template", $"roles: {string.Join(", ", model.ChatTemplate.Roles)}")
-        : Warn("the model carries no chat template; the engine will guess one", model.Path, "name one with chatTemplateFile, or use the model for completions only");
-}
-
-/// <summary>The plan has room.</summary>
-internal sealed class PlanFitsCheck : FactCheck
-{
-    public override string Id => "model.fits";
-
-    public override CheckCategory Category => CheckCategory.Model;
-
-    protected override CheckResult Run(CheckContext context) =>
-        context.Config is not { } config ? Skip("no configuration was given")
-        : config.Problems.Count == 0 ? Pass("the plan fits", config.Plan is null ? null : string.Join("; ", config.Plan.Devices.Select(device => $"{device.Name}: {Bytes.Format(device.FreeAfterBytes)} stay free")))
-        : Fail(config.Problems[0].Message, null, config.Problems[0].Remedy);
 }
