@@ -72,6 +72,16 @@ internal static class ServerDocument
         }
 
         json.WriteEndArray();
+        if (server.Figures is { } figures)
+        {
+            json.WritePropertyName("figures");
+            figures.Write(json);
+        }
+        else
+        {
+            json.WriteNull("figures");
+        }
+
         json.WriteStartArray("warnings");
         foreach (string warning in server.Warnings)
         {

@@ -1,9 +1,10 @@
+using System.Text.Json;
 using LlmOps.Models;
 
 namespace LlmOps.Engines;
 
 /// <summary>
-/// What LlmOps knows of one engine: where it is found, what it accepts, its options, its command line, how readiness shows.
+/// What LlmOps knows of one engine: where it is found, what it accepts, its options, its command line, its log, how readiness shows.
 /// To add an engine: implement this, name it in <see cref="KnownEngines"/>, and name its planner in <c>Planning/EnginePlanners</c>.
 /// </summary>
 internal interface IEngine
@@ -23,11 +24,33 @@ internal interface IEngine
     /// <summary>Where it answers that it is ready.</summary>
     public string HealthPath { get; }
 
+    /// <summary>Where a server that is ready says what it made of its options, as JSON.</summary>
+    public string FactsPath { get; }
+
+    /// <summary>The variable from which it takes its API key; null when it reads the key from a file.</summary>
+    public string? ApiKeyVariable { get; }
+
+    /// <summary>Flags with a value, and words, that have no influence on the memory it takes: names, addresses, keys.</summary>
+    public IReadOnlyList<string> MemorylessArguments { get; }
+
+    /// <summary>Folders of its user's home that it writes to, such as caches of compiled code.</summary>
+    public IReadOnlyList<string> WrittenFolders { get; }
+
     /// <summary>Where it serves its metrics.</summary>
     public string MetricsPath { get; }
 
     /// <summary>Words at the start of its command line that the entry point of its own container image says already.</summary>
     public int ImageEntryWords { get; }
+
+    /// <summary>The size of <c>/dev/shm</c>, as docker writes it, that a container of it needs whose memory is not the host's; null for docker's own.</summary>
+    public string? SharedMemorySize(OptionSet options);
+
+    /// <summary>A reader of one run's log.</summary>
+    /// <param name="devices">The devices that the run was given, by the engine's names, in order.</param>
+    public IEngineLog NewLog(IReadOnlyList<string> devices);
+
+    /// <summary>Reads what <see cref="FactsPath"/> answered.</summary>
+    public ServerFacts ReadFacts(JsonElement answer);
 
     /// <summary>What the engine in a container image of that name accepts, where the name alone tells; null where the image has to be asked.</summary>
     public EngineCapabilities? ReadImage(string image);

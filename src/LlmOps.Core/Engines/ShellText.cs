@@ -29,6 +29,7 @@ public static class ShellText
 
     private static IEnumerable<string> Head(LaunchCommand command) =>
     [
+        .. (command.SecretFiles ?? new Dictionary<string, string>()).OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => $"{variable.Key}=\"$(head -n 1 {Quote(variable.Value)})\""),
         .. command.Environment.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => $"{variable.Key}={Quote(variable.Value)}"),
         Quote(command.File),
     ];

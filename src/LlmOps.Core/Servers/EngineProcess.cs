@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using LlmOps.Configuration;
 using LlmOps.Processes;
 
 namespace LlmOps.Servers;
@@ -31,6 +32,7 @@ internal sealed class EngineProcess : IDisposable
     /// <param name="launch">What to start.</param>
     /// <param name="mark">What its processes are known by; see <see cref="EngineGroup"/>.</param>
     /// <exception cref="ProcessStartException">It could not be started at all.</exception>
+    /// <exception cref="LlmOpsException">A key file cannot be read.</exception>
     public static EngineProcess Start(LaunchRecord launch, string mark)
     {
         string recipe = ExecutableFinder.Find("setsid") is null ? InThisSession : InOwnSession;
@@ -45,6 +47,11 @@ internal sealed class EngineProcess : IDisposable
         foreach ((string name, string value) in launch.Environment)
         {
             start.Environment[name] = value;
+        }
+
+        foreach ((string name, string file) in launch.SecretFiles ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = ApiKeys.First(file);
         }
 
         start.Environment[EngineGroup.MarkVariable] = mark;

@@ -1,5 +1,6 @@
 using LlmOps.Configuration;
 using LlmOps.Engines.LlamaCpp;
+using LlmOps.Engines.Vllm;
 using LlmOps.Planning;
 
 namespace LlmOps.Servers;
@@ -22,6 +23,9 @@ internal sealed record LaunchExpectation
     /// <summary>Slots that there should be; null when that is left to the engine.</summary>
     public int? Slots { get; init; }
 
+    /// <summary>Tokens that the KV pool should hold; null when nothing says so.</summary>
+    public long? PoolTokens { get; init; }
+
     /// <summary>Bytes of buffers that the plan puts on each device, in its order; <c>Host</c> for main memory; empty without a plan.</summary>
     public IReadOnlyList<KeyValuePair<string, long>> Planned { get; init; } = [];
 
@@ -30,7 +34,7 @@ internal sealed record LaunchExpectation
     {
         if (config.Engine != EngineNames.LlamaCpp)
         {
-            return new LaunchExpectation();
+            return OfVllm(config);
         }
 
         int? layers = (int?)(config.Options[LlamaCppOptions.GpuLayers.Name] as long?);
@@ -45,6 +49,19 @@ internal sealed record LaunchExpectation
             ContextPerSlot = context == 0 ? null : unified ? context : slots is { } count ? context / count : null,
             Slots = slots,
             Planned = PlannedOf(config.Plan),
+        };
+    }
+
+    // vLLM says what weights and pool take, and never what a step does; it fails rather than fall back to the processor.
+    private static LaunchExpectation OfVllm(ServerConfig config)
+    {
+        long context = config.Options.Get(VllmOptions.ContextLength);
+        return new LaunchExpectation
+        {
+            Devices = [.. config.Devices.Select(device => device.Name)],
+            ContextPerSlot = context > 0 ? context : null,
+            PoolTokens = config.Plan?.Pool?.Tokens,
+            Planned = config.Plan is { } plan ? [.. plan.Devices.Select(device => KeyValuePair.Create(device.Name, device.WeightsBytes + device.KvCacheBytes + device.RecurrentBytes))] : [],
         };
     }
 

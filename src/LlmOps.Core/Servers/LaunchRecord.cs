@@ -11,11 +11,17 @@ internal sealed record LaunchRecord
     /// <summary>The start that it is for.</summary>
     public required string Instance { get; init; }
 
+    /// <summary>Whose log and answers are read; records of earlier versions are all of llama.cpp.</summary>
+    public string Engine { get; init; } = EngineNames.LlamaCpp;
+
     public required string File { get; init; }
 
     public required IReadOnlyList<string> Arguments { get; init; }
 
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Variables whose values are the first line of a file, read at each start.</summary>
+    public IReadOnlyDictionary<string, string>? SecretFiles { get; init; }
 
     /// <summary>Where the engine runs: where the start was asked for, so that relative paths mean what they meant there.</summary>
     public required string WorkingDirectory { get; init; }
@@ -38,7 +44,7 @@ internal sealed record LaunchRecord
     /// <summary>The model file; null when the engine finds it by itself.</summary>
     public string? Model { get; init; }
 
-    public LaunchCommand Command => new(File, Arguments, Environment);
+    public LaunchCommand Command => new(File, Arguments, Environment) { SecretFiles = SecretFiles };
 }
 
 /// <summary>What <c>stop.json</c> holds: how a stop that is about to be signalled is meant.</summary>

@@ -1,3 +1,5 @@
+using LlmOps.Engines;
+
 namespace LlmOps.Servers;
 
 /// <summary>A server that was started, as the registry on disk and the running processes tell of it together.</summary>
@@ -71,6 +73,9 @@ public sealed record LlmServer
 
     /// <summary>What the engine allocated on each device, beside what was planned; empty when its log does not tell.</summary>
     public IReadOnlyList<DeviceAllocation> PlanAccuracy { get; init; } = [];
+
+    /// <summary>What the engine told of itself in its log: its pool, times of its start, and for vLLM what it delivered last. Null when it told nothing.</summary>
+    public EngineFigures? Figures { get; init; }
 
     /// <summary>What is not as the configuration meant it, one line each; the server works.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmOps.Engines;
 using LlmOps.Engines.LlamaCpp;
 
 namespace LlmOps.Servers;
@@ -8,6 +9,9 @@ internal sealed record LoadJudgement
 {
     /// <summary>The fault of a server that answers and computes on the processor although a GPU was meant.</summary>
     public const string CpuFallback = "llamacpp.cpu-fallback";
+
+    // Plans are to be within a tenth; a pool that is smaller than that holds fewer requests than was said.
+    private const double SmallPool = 0.9;
 
     /// <summary>Why the server counts as failed, in one line; null when it does not.</summary>
     public string? Failure { get; private init; }
@@ -19,7 +23,7 @@ internal sealed record LoadJudgement
     public IReadOnlyList<DeviceAllocation> Memory { get; private init; } = [];
 
     /// <summary>Compares.</summary>
-    public static LoadJudgement Of(LaunchExpectation expected, LoadLog log, ReadinessProbe.Facts facts)
+    public static LoadJudgement Of(LaunchExpectation expected, IEngineLog log, ServerFacts facts)
     {
         IReadOnlyList<DeviceBuffers> buffers = log.Devices;
         List<DeviceAllocation> memory = Allocations(expected, buffers);
@@ -32,7 +36,7 @@ internal sealed record LoadJudgement
             warnings.Add(Text($"only {some} of {all} layers are on GPUs; {Math.Min(layers, all)} were planned"));
         }
 
-        if (failure is null && onGpu)
+        if (failure is null && onGpu && log.TellsEveryDevice)
         {
             warnings.AddRange(expected.Devices
                 .Where(device => memory.Find(held => held.Device == device) is null or { WeightsBytes: 0 })
@@ -45,6 +49,11 @@ internal sealed record LoadJudgement
             warnings.Add(Text($"each slot has {context} tokens of context; {wanted} were asked for"));
         }
 
+        if (log.Figures?.KvCacheTokens is { } pool && expected.PoolTokens is { } planned && pool < planned * SmallPool)
+        {
+            warnings.Add(Text($"the KV pool holds {pool} tokens; {planned} were planned"));
+        }
+
         if (facts.Slots is { } slots && expected.Slots is { } asked && slots != asked)
         {
             warnings.Add(Text($"there are {slots} slots; {asked} were asked for"));
@@ -53,7 +62,7 @@ internal sealed record LoadJudgement
         return new LoadJudgement { Failure = failure, Warnings = warnings, Memory = memory };
     }
 
-    private static string Fallback(LaunchExpectation expected, LoadLog log)
+    private static string Fallback(LaunchExpectation expected, IEngineLog log)
     {
         string meant = expected.Devices.Count > 0 ? string.Join(", ", expected.Devices) : "a GPU";
         string evidence = log.NoGpuLine

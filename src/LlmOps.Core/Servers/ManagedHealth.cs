@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using LlmOps.Configuration;
+using LlmOps.Engines;
 using LlmOps.Logs;
 
 namespace LlmOps.Servers;
@@ -15,7 +16,7 @@ internal static class ManagedHealth
     };
 
     /// <returns>What the server says of itself when it is ready; null when it is not.</returns>
-    public static ReadinessProbe.Facts? Ask(ServerEndpoint endpoint, string healthPath)
+    public static ServerFacts? Ask(ServerEndpoint endpoint, string healthPath, IEngine engine)
     {
         try
         {
@@ -27,15 +28,15 @@ internal static class ManagedHealth
                 }
             }
 
-            using HttpResponseMessage props = Get(endpoint, "/props");
+            using HttpResponseMessage props = Get(endpoint, engine.FactsPath);
             using Stream body = props.Content.ReadAsStream();
             if (!props.IsSuccessStatusCode)
             {
-                return new ReadinessProbe.Facts(null, null);
+                return ServerFacts.None;
             }
 
             using JsonDocument document = JsonDocument.Parse(body);
-            return ReadinessProbe.FactsOf(document);
+            return engine.ReadFacts(document.RootElement);
         }
         catch (Exception problem) when (problem is HttpRequestException or IOException or OperationCanceledException or JsonException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmOps.Configuration;
+using LlmOps.Engines;
 using LlmOps.Logs;
 
 namespace LlmOps.Servers;
@@ -8,6 +9,7 @@ namespace LlmOps.Servers;
 internal abstract class ManagedRuntime : IServerRuntime
 {
     private const int LinesForDiagnosis = 400;
+    private const int LinesOfStart = 2000;
 
     /// <inheritdoc />
     public abstract string Name { get; }
@@ -133,7 +135,7 @@ internal abstract class ManagedRuntime : IServerRuntime
         }
 
         string healthPath = HealthPath(folder);
-        if (ManagedHealth.Ask(record.Endpoint, healthPath) is not { } facts)
+        if (ManagedHealth.Ask(record.Endpoint, healthPath, KnownEngines.Require(record.Engine)) is not { } facts)
         {
             // One that ended before it was ever ready has failed, whatever its manager tries next.
             return record.ReadyAt is null && status.Restarts > 0
@@ -152,9 +154,22 @@ internal abstract class ManagedRuntime : IServerRuntime
             Restarts = status.Restarts,
             ContextLength = facts.ContextLength,
             Slots = facts.Slots,
+            Figures = ReadFigures(record, folder, status),
         };
         Change(folder, record, _ => ready);
         return View(ready, folder, status, ServerState.Ready, null);
+    }
+
+    // Its manager keeps the log; it is read once, when the server is first seen to be ready.
+    private EngineFigures? ReadFigures(ServerRecord record, ServerFolder folder, ManagedStatus status)
+    {
+        IEngineLog log = KnownEngines.Require(record.Engine).NewLog([]);
+        foreach (string line in Tail(View(record, folder, status, ServerState.Loading, null), LinesOfStart))
+        {
+            log.AddLoading(LogLine.WithoutTime(line));
+        }
+
+        return log.Figures;
     }
 
     private LlmServer Ended(ServerRecord record, ServerFolder folder, ManagedStatus status)
@@ -196,6 +211,7 @@ internal abstract class ManagedRuntime : IServerRuntime
         Restarts = Math.Max(record.Restarts, status.Restarts),
         ContextLength = record.ContextLength,
         Slots = record.Slots,
+        Figures = record.Figures,
         LogPath = status.LogPath ?? folder.LogFile,
         ConfigPath = folder.ConfigFile,
         ApiKeyFile = record.Endpoint.ApiKeyFile,

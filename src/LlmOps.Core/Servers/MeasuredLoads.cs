@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using LlmOps.Engines;
 
 namespace LlmOps.Servers;
 
@@ -81,6 +82,9 @@ public sealed record MeasuredLoad
     /// <summary>What it allocated, by device, beside what was planned.</summary>
     public IReadOnlyList<DeviceAllocation> Devices { get; init; } = [];
 
+    /// <summary>What the engine told of itself; null when it told nothing.</summary>
+    public EngineFigures? Figures { get; init; }
+
     internal byte[] ToJson() => RecordJson.Write(writer =>
     {
         writer.WriteString("at", At.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
@@ -95,6 +99,11 @@ public sealed record MeasuredLoad
 
         writer.WriteEndArray();
         RecordJson.WriteAllocations(writer, "devices", Devices);
+        if (Figures is { } figures)
+        {
+            writer.WritePropertyName("figures");
+            figures.Write(writer);
+        }
     });
 
     internal static MeasuredLoad Read(JsonElement root) => new()
@@ -105,5 +114,6 @@ public sealed record MeasuredLoad
         EnginePath = root.Text("enginePath"),
         Arguments = [.. root.GetProperty("arguments").EnumerateArray().Select(argument => argument.GetString() ?? string.Empty)],
         Devices = RecordJson.ReadAllocations(root, "devices"),
+        Figures = root.OptionalObject("figures") is { } figures ? EngineFigures.Read(figures) : null,
     };
 }

@@ -78,6 +78,7 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
             OffloadedLayers = record.OffloadedLayers,
             LayerCount = record.LayerCount,
             PlanAccuracy = record.Memory,
+            Figures = record.Figures,
             Warnings = record.Warnings,
             LogPath = folder.LogFile,
             ConfigPath = folder.ConfigFile,

@@ -1,6 +1,6 @@
 using System.Globalization;
 using LlmOps.Configuration;
-using LlmOps.Engines.LlamaCpp;
+using LlmOps.Engines;
 
 namespace LlmOps.Servers;
 
@@ -16,8 +16,9 @@ namespace LlmOps.Servers;
 internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, ProcessIdentity engine, Task<ExitStatus> exited, MeasuredLoads? loads) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _over = new();
-    private readonly ReadinessProbe _probe = new(launch.Endpoint, launch.HealthPath);
-    private readonly LoadLog _load = new();
+    private readonly IEngine _engine = KnownEngines.Require(launch.Engine);
+    private readonly ReadinessProbe _probe = new(launch.Endpoint, launch.HealthPath, KnownEngines.Require(launch.Engine));
+    private readonly IEngineLog _log = KnownEngines.Require(launch.Engine).NewLog(launch.Expectation?.Devices ?? []);
     private readonly TaskCompletionSource<RunFailure> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _watching = Task.CompletedTask;
     private long? _readyAt;
@@ -32,15 +33,16 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Pr
     /// <summary>Takes a line that the engine printed: some say that asking now is worthwhile, some what was allocated.</summary>
     public void OnLine(string line)
     {
-        if (_readyAt is not null || _overAt is not null)
+        if (_readyAt is null && _overAt is null)
         {
-            return;
+            if (_log.AddLoading(line).IsOpen)
+            {
+                _probe.Nudge();
+            }
         }
-
-        _load.Add(line);
-        if (ReadinessProbe.IsHint(line))
+        else if (_log.AddServing(line))
         {
-            _probe.Nudge();
+            record.Update(now => now with { Figures = _log.Figures });
         }
     }
 
@@ -68,7 +70,7 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Pr
         try
         {
             await _probe.WaitUntilReadyAsync(_over.Token).ConfigureAwait(false);
-            ReadinessProbe.Facts facts = await _probe.ReadFactsAsync(_over.Token).ConfigureAwait(false);
+            ServerFacts facts = await _probe.ReadFactsAsync(_over.Token).ConfigureAwait(false);
             if (exited.IsCompleted || !Accept(facts))
             {
                 // Something else answers on that port, the engine that was asked for is gone; or it answers and is not what was meant.
@@ -83,16 +85,17 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Pr
         }
     }
 
-    private bool Accept(ReadinessProbe.Facts facts)
+    private bool Accept(ServerFacts facts)
     {
-        LoadJudgement judgement = LoadJudgement.Of(launch.Expectation ?? new LaunchExpectation(), _load, facts);
+        LoadJudgement judgement = LoadJudgement.Of(launch.Expectation ?? new LaunchExpectation(), _log, facts);
         ServerRecord Facts(ServerRecord now) => now with
         {
             ContextLength = facts.ContextLength,
             Slots = facts.Slots,
-            OffloadedLayers = _load.OffloadedLayers,
-            LayerCount = _load.LayerCount,
+            OffloadedLayers = _log.OffloadedLayers,
+            LayerCount = _log.LayerCount,
             Memory = judgement.Memory,
+            Figures = _log.Figures,
             Warnings = judgement.Warnings,
         };
         if (judgement.Failure is { } failure)
@@ -131,6 +134,7 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Pr
                 EnginePath = launch.File,
                 Arguments = MeaningfulArguments(),
                 Devices = judgement.Memory,
+                Figures = _log.Figures,
             });
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
@@ -142,17 +146,17 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Pr
     // Name and address have no influence on memory.
     private List<string> MeaningfulArguments()
     {
-        string[] without = ["--model", "--alias", "--host", "--port", "--api-key-file"];
         List<string> kept = [];
         for (int i = 0; i < launch.Arguments.Count; i++)
         {
-            if (without.Contains(launch.Arguments[i]))
+            if (_engine.MemorylessArguments.Contains(launch.Arguments[i]))
             {
                 i++;
-                continue;
             }
-
-            kept.Add(launch.Arguments[i]);
+            else if (launch.Arguments[i] != launch.Model)
+            {
+                kept.Add(launch.Arguments[i]);
+            }
         }
 
         return kept;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using LlmOps.Configuration;
+using LlmOps.Engines;
 using LlmOps.Logs;
 
 namespace LlmOps.Servers;
@@ -12,12 +13,14 @@ internal sealed class ReadinessProbe : IDisposable
     private static readonly TimeSpan s_factsLimit = TimeSpan.FromSeconds(2);
 
     private readonly Uri _healthPath;
+    private readonly IEngine _engine;
     private readonly HttpClient _client;
     private TaskCompletionSource _nudge = NewNudge();
 
     /// <summary>Makes a probe of the server at <paramref name="endpoint"/>.</summary>
-    public ReadinessProbe(ServerEndpoint endpoint, string healthPath)
+    public ReadinessProbe(ServerEndpoint endpoint, string healthPath, IEngine engine)
     {
+        _engine = engine;
         _healthPath = new Uri(healthPath, UriKind.Relative);
 #pragma warning disable CA2000 // The client owns its handler.
         // A proxy from the environment would be asked for an address that only this machine has.
@@ -29,17 +32,6 @@ internal sealed class ReadinessProbe : IDisposable
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         }
     }
-
-    /// <summary>What a server says of itself.</summary>
-    /// <param name="ContextLength">Tokens of context each slot has; null when it does not say.</param>
-    /// <param name="Slots">Slots; null when it does not say.</param>
-    public sealed record Facts(long? ContextLength, int? Slots);
-
-    /// <summary>Whether a log line says that asking now is worthwhile.</summary>
-    public static bool IsHint(string line) =>
-        line.Contains("listening on", StringComparison.Ordinal)
-        || line.Contains("model loaded", StringComparison.Ordinal)
-        || line.Contains("Application startup complete", StringComparison.Ordinal);
 
     /// <summary>Asks again at once instead of after the usual pause.</summary>
     public void Nudge() => Volatile.Read(ref _nudge).TrySetResult();
@@ -79,35 +71,28 @@ internal sealed class ReadinessProbe : IDisposable
     }
 
     /// <summary>Asks what the server made of its options. Only for display, so a server that does not say is no error.</summary>
-    /// <remarks>Source: llama-server's <c>/props</c>: <c>default_generation_settings.n_ctx</c> is the context of one slot.</remarks>
-    public async Task<Facts> ReadFactsAsync(CancellationToken cancellationToken)
+    public async Task<ServerFacts> ReadFactsAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_factsLimit);
         try
         {
-            using HttpResponseMessage response = await _client.GetAsync(new Uri("/props", UriKind.Relative), limit.Token).ConfigureAwait(false);
+            using HttpResponseMessage response = await _client.GetAsync(new Uri(_engine.FactsPath, UriKind.Relative), limit.Token).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {
-                return new Facts(null, null);
+                return ServerFacts.None;
             }
 
             using Stream body = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
             using JsonDocument props = await JsonDocument.ParseAsync(body, cancellationToken: limit.Token).ConfigureAwait(false);
-            return FactsOf(props);
+            return _engine.ReadFacts(props.RootElement);
         }
         catch (Exception problem) when (problem is HttpRequestException or JsonException or InvalidOperationException or IOException
             || (problem is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return new Facts(null, null);
+            return ServerFacts.None;
         }
     }
-
-    /// <summary>Reads llama-server's <c>/props</c>.</summary>
-    public static Facts FactsOf(JsonDocument props) => new(
-        props.RootElement.TryGetProperty("default_generation_settings", out JsonElement settings)
-            && settings.TryGetProperty("n_ctx", out JsonElement context) && context.TryGetInt64(out long tokens) ? tokens : null,
-        props.RootElement.TryGetProperty("total_slots", out JsonElement slots) && slots.TryGetInt32(out int count) ? count : null);
 
     /// <inheritdoc />
     public void Dispose() => _client.Dispose();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using LlmOps.Configuration;
+using LlmOps.Engines;
 
 namespace LlmOps.Servers;
 
@@ -42,6 +43,12 @@ internal static class RecordJson
             WriteAllocations(writer, "memory", record.Memory);
         }
 
+        if (record.Figures is { } figures)
+        {
+            writer.WritePropertyName("figures");
+            figures.Write(writer);
+        }
+
         if (record.Warnings.Count > 0)
         {
             WriteTexts(writer, "warnings", record.Warnings);
@@ -75,6 +82,7 @@ internal static class RecordJson
         OffloadedLayers = root.OptionalNumber("offloadedLayers"),
         LayerCount = root.OptionalNumber("layerCount"),
         Memory = ReadAllocations(root, "memory"),
+        Figures = root.OptionalObject("figures") is { } figures ? EngineFigures.Read(figures) : null,
         Warnings = ReadTexts(root, "warnings"),
     };
 
@@ -82,15 +90,15 @@ internal static class RecordJson
     {
         writer.WriteNumber("schemaVersion", launch.SchemaVersion);
         writer.WriteString("instance", launch.Instance);
+        writer.WriteString("engine", launch.Engine);
         writer.WriteString("file", launch.File);
         WriteTexts(writer, "arguments", launch.Arguments);
-        writer.WriteStartObject("environment");
-        foreach ((string name, string value) in launch.Environment)
+        WriteMap(writer, "environment", launch.Environment);
+        if (launch.SecretFiles is { } secrets)
         {
-            writer.WriteString(name, value);
+            WriteMap(writer, "secretFiles", secrets);
         }
 
-        writer.WriteEndObject();
         writer.WriteString("workingDirectory", launch.WorkingDirectory);
         WriteEndpoint(writer, launch.Endpoint);
         writer.WriteString("healthPath", launch.HealthPath);
@@ -116,9 +124,11 @@ internal static class RecordJson
         {
             SchemaVersion = root.Number("schemaVersion"),
             Instance = root.Text("instance"),
+            Engine = root.OptionalText("engine") ?? EngineNames.LlamaCpp,
             File = root.Text("file"),
             Arguments = ReadTexts(root, "arguments"),
-            Environment = root.Object("environment").EnumerateObject().ToDictionary(variable => variable.Name, variable => variable.Value.GetString() ?? string.Empty),
+            Environment = ReadMap(root.Object("environment")),
+            SecretFiles = root.OptionalObject("secretFiles") is { } secrets ? ReadMap(secrets) : null,
             WorkingDirectory = root.Text("workingDirectory"),
             Endpoint = ReadEndpoint(root),
             HealthPath = root.Text("healthPath"),
@@ -190,6 +200,7 @@ internal static class RecordJson
         writer.Field("gpuLayers", expectation.GpuLayers);
         writer.Field("contextPerSlot", expectation.ContextPerSlot);
         writer.Field("slots", expectation.Slots);
+        writer.Field("poolTokens", expectation.PoolTokens);
         writer.WriteStartObject("plannedBytes");
         foreach ((string device, long bytes) in expectation.Planned)
         {
@@ -207,8 +218,23 @@ internal static class RecordJson
         GpuLayers = expectation.OptionalNumber("gpuLayers"),
         ContextPerSlot = expectation.TryGetProperty("contextPerSlot", out JsonElement context) ? context.GetInt64() : null,
         Slots = expectation.OptionalNumber("slots"),
+        PoolTokens = expectation.TryGetProperty("poolTokens", out JsonElement pool) ? pool.GetInt64() : null,
         Planned = [.. expectation.Object("plannedBytes").EnumerateObject().Select(device => KeyValuePair.Create(device.Name, device.Value.GetInt64()))],
     };
+
+    private static void WriteMap(Utf8JsonWriter writer, string name, IReadOnlyDictionary<string, string> map)
+    {
+        writer.WriteStartObject(name);
+        foreach ((string key, string value) in map)
+        {
+            writer.WriteString(key, value);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static Dictionary<string, string> ReadMap(JsonElement map) =>
+        map.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetString() ?? string.Empty);
 
     private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
     {

@@ -30,9 +30,11 @@ internal static class ServerFiles
         folder.Write(new LaunchRecord
         {
             Instance = record.Instance,
+            Engine = config.Engine,
             File = command.File.Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(command.File) : command.File,
             Arguments = command.Arguments,
             Environment = command.Environment,
+            SecretFiles = command.SecretFiles,
             WorkingDirectory = Environment.CurrentDirectory,
             Endpoint = config.Endpoint,
             HealthPath = config.Health.Path,

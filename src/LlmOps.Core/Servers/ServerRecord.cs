@@ -1,4 +1,5 @@
 using LlmOps.Configuration;
+using LlmOps.Engines;
 
 namespace LlmOps.Servers;
 
@@ -60,6 +61,9 @@ internal sealed record ServerRecord
     public int? LayerCount { get; init; }
 
     public IReadOnlyList<DeviceAllocation> Memory { get; init; } = [];
+
+    /// <summary>What the engine told of itself in its log; null when it told nothing.</summary>
+    public EngineFigures? Figures { get; init; }
 
     public IReadOnlyList<string> Warnings { get; init; } = [];
 

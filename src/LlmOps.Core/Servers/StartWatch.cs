@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using LlmOps.Diagnostics;
+using LlmOps.Engines;
+using LlmOps.Hardware;
 using LlmOps.Logs;
 
 namespace LlmOps.Servers;
@@ -12,7 +14,9 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
 
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly SignsOfLife _life = new();
+    private readonly GpuActivity _gpus = new(folder, new SurveyOptions());
     private ILogReader? _log;
+    private IEngineLog? _reader;
     private string _activity = "starting";
     private long _modelBytes = -1;
 
@@ -43,6 +47,10 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
             {
                 lastSign = Elapsed;
             }
+            else if (Elapsed - lastSign > stall && _gpus.IsBusy(cancellationToken))
+            {
+                lastSign = Elapsed;
+            }
             else if (Elapsed - lastSign > stall)
             {
                 throw Problem(server, "ServerStalled", ErrorKind.Timeout,
@@ -66,20 +74,24 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
     private bool ReportNewLines(LlmServer server)
     {
         _log ??= ServerRuntimes.Of(server.Runtime).OpenLog(folder, tail: null);
+        _reader ??= KnownEngines.Require(server.Engine).NewLog([]);
+        bool alive = false;
         IReadOnlyList<string> lines = _log.ReadNew(keepPartial: server.IsRunning());
         foreach (string line in lines)
         {
             string text = LogLine.WithoutTime(line);
-            _activity = LoadStage.Read(text) ?? _activity;
-            Report(server, _activity, LoadStage.ReadFraction(text), text);
+            LogStep step = _reader.AddLoading(text);
+            _activity = step.Activity ?? _activity;
+            alive |= step.IsSignOfLife;
+            Report(server, _activity, step.Fraction, text);
         }
 
-        if (progress is not null && lines.Count == 0 && _activity == LoadStage.Weights && server.Pid is { } pid)
+        if (progress is not null && lines.Count == 0 && _activity == _reader.WeightsActivity && server.Pid is { } pid)
         {
             Report(server, _activity, SignsOfLife.LoadedFraction(pid, ModelBytes(server)), null);
         }
 
-        return lines.Count > 0;
+        return alive;
     }
 
     private void Report(LlmServer server, string activity, double? fraction, string? line) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LlmOps.Engines.LlamaCpp.Install;
 using LlmOps.Models;
 using LlmOps.Processes;
@@ -23,10 +24,35 @@ internal sealed class LlamaCppEngine : IEngine
     public string HealthPath => "/health";
 
     /// <inheritdoc/>
+    public string FactsPath => "/props";
+
+    /// <inheritdoc/>
+    public string? ApiKeyVariable => null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> MemorylessArguments => ["--model", "--alias", "--host", "--port", "--api-key-file"];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> WrittenFolders => [];
+
+    /// <inheritdoc/>
     public string MetricsPath => "/metrics";
 
     /// <inheritdoc/>
     public int ImageEntryWords => 0;
+
+    /// <inheritdoc/>
+    public string? SharedMemorySize(OptionSet options) => null;
+
+    /// <inheritdoc/>
+    public IEngineLog NewLog(IReadOnlyList<string> devices) => new LlamaCppLog();
+
+    /// <inheritdoc/>
+    /// <remarks>Source: llama-server's <c>/props</c>: <c>default_generation_settings.n_ctx</c> is the context of one slot.</remarks>
+    public ServerFacts ReadFacts(JsonElement answer) => new(
+        answer.TryGetProperty("default_generation_settings", out JsonElement settings)
+            && settings.TryGetProperty("n_ctx", out JsonElement context) && context.TryGetInt64(out long tokens) ? tokens : null,
+        answer.TryGetProperty("total_slots", out JsonElement slots) && slots.TryGetInt32(out int count) ? count : null);
 
     /// <inheritdoc/>
     public EngineCapabilities? ReadImage(string image) => null;

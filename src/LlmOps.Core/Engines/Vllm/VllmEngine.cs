@@ -1,3 +1,5 @@
+using System.Text.Json;
+using LlmOps.Engines.Vllm.Reading;
 using LlmOps.Models;
 
 namespace LlmOps.Engines.Vllm;
@@ -21,10 +23,39 @@ internal sealed class VllmEngine : IEngine
     public string HealthPath => "/health";
 
     /// <inheritdoc/>
+    public string FactsPath => "/v1/models";
+
+    /// <inheritdoc/>
+    /// <remarks>Source: vLLM <c>vllm/envs.py</c>. One key only; <c>--api-key</c>, which takes several, is seen by everybody.</remarks>
+    public string? ApiKeyVariable => "VLLM_API_KEY";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> MemorylessArguments => ["serve", "--served-model-name", "--host", "--port"];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> WrittenFolders => [".cache", ".triton", ".config/vllm"];
+
+    /// <inheritdoc/>
     public string MetricsPath => "/metrics";
 
     /// <inheritdoc/>
     public int ImageEntryWords => 1; // vllm serve
+
+    /// <inheritdoc/>
+    /// <remarks>Ranks talk through <c>/dev/shm</c>, of which docker gives 64 MiB. vLLM's documentation shows 10 GiB; it is a limit, not a reservation.</remarks>
+    public string? SharedMemorySize(OptionSet options) =>
+        Math.Max(options.Get(VllmOptions.TensorParallel), options.Get(VllmOptions.PipelineParallel)) > 1 ? "16g" : null;
+
+    /// <inheritdoc/>
+    public IEngineLog NewLog(IReadOnlyList<string> devices) => new VllmLog(devices);
+
+    /// <inheritdoc/>
+    /// <remarks>Source: vLLM's <c>/v1/models</c>; the first entry is the model itself, adapters follow without a length.</remarks>
+    public ServerFacts ReadFacts(JsonElement answer) =>
+        answer.TryGetProperty("data", out JsonElement models) && models.ValueKind == JsonValueKind.Array && models.GetArrayLength() > 0
+            && models[0].TryGetProperty("max_model_len", out JsonElement length) && length.TryGetInt64(out long tokens)
+            ? new ServerFacts(tokens, null)
+            : ServerFacts.None;
 
     /// <inheritdoc/>
     public EngineCapabilities? ReadImage(string image) => image.Contains("vllm", StringComparison.OrdinalIgnoreCase) ? VllmImages.Read(image) : null;
@@ -78,12 +109,6 @@ internal sealed class VllmEngine : IEngine
     /// <inheritdoc/>
     public LaunchCommand Render(EngineLaunch launch, EngineCapabilities? engine)
     {
-        if (launch.ApiKeyFile is not null)
-        {
-            // Left out, the server would be open while its configuration says that it is not.
-            throw new LlmOpsException("vLLM reads no key from a file, only from an argument that everybody can see or from the environment; leave the API key file out and set VLLM_API_KEY in the shell that starts the server", "ApiKeyFileUnsupported");
-        }
-
         string file = launch.Path ?? engine?.Path ?? Program;
         List<string> arguments = VllmLaunchers.OfPlugin(file) is null ? ["serve", launch.Model] : [launch.Model];
         arguments.AddRange(["--host", launch.Host, "--port", EngineOption.Format((long)launch.Port)]);
@@ -101,7 +126,10 @@ internal sealed class VllmEngine : IEngine
         }
 
         arguments.AddRange(launch.ExtraArguments);
-        return new LaunchCommand(file, arguments, new Dictionary<string, string>(launch.Environment));
+        return new LaunchCommand(file, arguments, new Dictionary<string, string>(launch.Environment))
+        {
+            SecretFiles = launch.ApiKeyFile is { } keyFile ? new Dictionary<string, string> { [ApiKeyVariable!] = keyFile } : null,
+        };
     }
 
     // What is in the environment does not change unless its dist-info does, which reinstalling rewrites.

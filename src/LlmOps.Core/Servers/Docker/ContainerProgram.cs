@@ -55,11 +55,17 @@ internal sealed class ContainerProgram
 
     /// <summary>Runs a subcommand to its end.</summary>
     /// <exception cref="LlmOpsException">It does not answer; id <c>DockerNotAnswering</c>.</exception>
-    public async Task<ProcessResult> TryAsync(IReadOnlyList<string> arguments, TimeSpan? patience, CancellationToken cancellationToken)
+    public Task<ProcessResult> TryAsync(IReadOnlyList<string> arguments, TimeSpan? patience, CancellationToken cancellationToken) =>
+        TryAsync(arguments, new Dictionary<string, string?>(), patience, cancellationToken);
+
+    /// <summary>The same with variables of its own: for what no argument may show.</summary>
+    /// <exception cref="LlmOpsException">It does not answer; id <c>DockerNotAnswering</c>.</exception>
+    public async Task<ProcessResult> TryAsync(
+        IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> environment, TimeSpan? patience, CancellationToken cancellationToken)
     {
         try
         {
-            return await ProcessRunner.RunAsync(new ProcessRequest(Path, arguments) { Timeout = patience ?? s_patience }, cancellationToken).ConfigureAwait(false);
+            return await ProcessRunner.RunAsync(new ProcessRequest(Path, arguments) { Environment = environment, Timeout = patience ?? s_patience }, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException problem)
         {

@@ -35,6 +35,9 @@ internal sealed record ContainerSpec
     /// <summary>Variables; never secrets.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Variables that are passed on from the program's own environment, where they are set from these files; so no value is an argument.</summary>
+    public IReadOnlyDictionary<string, string>? SecretFiles { get; init; }
+
     /// <summary><c>host</c> for vLLM and NCCL with several GPUs; null for the default, which is private.</summary>
     public string? Ipc { get; init; }
 

@@ -37,6 +37,7 @@ internal static class ContainerSpecs
     /// <exception cref="LlmOpsException">The image cannot be told an option, or the address is none that docker can publish on.</exception>
     public static ContainerSpec Of(ServerConfig config, EngineCapabilities? engine, CdiDevices cdi)
     {
+        IEngine kind = KnownEngines.Require(config.Engine);
         ContainerPaths paths = new(config.Model);
         string model = paths.OfModel();
         ServerConfig inside = config with
@@ -47,7 +48,8 @@ internal static class ContainerSpecs
             {
                 Host = "0.0.0.0", // Of the container, whose only way in is the published port.
                 Port = EnginePort,
-                ApiKeyFile = config.Endpoint.ApiKeyFile is { } keyFile ? paths.OfKeyFile(keyFile) : null,
+                // An engine that takes the key from its environment needs no file inside.
+                ApiKeyFile = config.Endpoint.ApiKeyFile is { } keyFile ? (kind.ApiKeyVariable is null ? paths.OfKeyFile(keyFile) : keyFile) : null,
             },
             Options = Inside(config.Options, paths),
             ExtraArguments = [.. config.ExtraArguments.Select(paths.OfArgument)],
@@ -77,8 +79,9 @@ internal static class ContainerSpecs
             HostPort = config.Endpoint.Port,
             ContainerPort = EnginePort,
             Environment = command.Environment,
+            SecretFiles = command.SecretFiles,
             Ipc = config.Container.Ipc,
-            ShmSize = config.Container.ShmSize,
+            ShmSize = config.Container.ShmSize ?? (config.Container.Ipc == "host" ? null : kind.SharedMemorySize(config.Options)),
             Ulimits = ulimits,
             Restart = config.Restart switch
             {
@@ -86,7 +89,7 @@ internal static class ContainerSpecs
                 { Mode: RestartMode.OnFailure, MaxRestarts: > 0 and var most } => string.Create(CultureInfo.InvariantCulture, $"on-failure:{most}"),
                 _ => "no",
             },
-            Arguments = [.. command.Arguments.Skip(KnownEngines.Require(config.Engine).ImageEntryWords)],
+            Arguments = [.. command.Arguments.Skip(kind.ImageEntryWords)],
         };
     }
 

@@ -60,6 +60,11 @@ internal static class DockerCommandLine
             line.AddRange(["--env", $"{name}={value}"]);
         }
 
+        foreach (string name in (spec.SecretFiles?.Keys ?? []).Order(StringComparer.Ordinal))
+        {
+            line.AddRange(["--env", name]);
+        }
+
         Add(line, "--ipc", spec.Ipc);
         Add(line, "--shm-size", spec.ShmSize);
         foreach ((string name, string value) in spec.Ulimits.OrderBy(limit => limit.Key, StringComparer.Ordinal))
@@ -70,7 +75,7 @@ internal static class DockerCommandLine
         line.AddRange(podman ? s_boundedPodmanLog : s_boundedLog);
         line.Add(spec.Image);
         line.AddRange(spec.Arguments);
-        return new LaunchCommand(program, line, new Dictionary<string, string>());
+        return new LaunchCommand(program, line, new Dictionary<string, string>()) { SecretFiles = spec.SecretFiles };
     }
 
     /// <summary>Whether the program speaks podman's dialect.</summary>

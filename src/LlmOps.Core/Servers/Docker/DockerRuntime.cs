@@ -156,7 +156,8 @@ internal sealed class DockerRuntime : ManagedRuntime
             await program.RunAsync(["rm", "--volumes", spec.Name], cancellationToken).ConfigureAwait(false);
         }
 
-        ProcessResult run = await program.TryAsync(DockerCommandLine.Run(spec, program.Path).Arguments, null, cancellationToken).ConfigureAwait(false);
+        Dictionary<string, string?> secrets = (spec.SecretFiles ?? new Dictionary<string, string>()).ToDictionary(secret => secret.Key, secret => (string?)ApiKeys.First(secret.Value));
+        ProcessResult run = await program.TryAsync(DockerCommandLine.Run(spec, program.Path).Arguments, secrets, null, cancellationToken).ConfigureAwait(false);
         _containers.Forget();
         if (run.ExitCode == 0)
         {

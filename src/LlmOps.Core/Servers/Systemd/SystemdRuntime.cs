@@ -24,7 +24,8 @@ internal sealed class SystemdRuntime : ManagedRuntime
     public static string Describe(ServerConfig config, LaunchCommand command)
     {
         SystemdManager manager = SystemdManager.For(config.Systemd);
-        string text = UnitText.Write(config, Absolute(command), manager.IsUser, Environment.CurrentDirectory, null, null);
+        string? secrets = command.SecretFiles is null ? null : Path.Combine(ServerRegistry.Default.FolderOf(config.Name).Path, EnvironmentFileName);
+        string text = UnitText.Write(config, Absolute(command), manager.IsUser, Environment.CurrentDirectory, secrets, null);
         return $"{text}\n# systemctl{(manager.IsUser ? " --user" : string.Empty)} {(config.Systemd.Install ? "enable --now" : "start")} {UnitText.UnitName(config.Name)}";
     }
 
@@ -112,7 +113,7 @@ internal sealed class SystemdRuntime : ManagedRuntime
         string unit = UnitText.UnitName(config.Name);
         string file = manager.UnitFile(unit, config.Systemd.Install);
         string text = UnitText.Write(
-            config, Marked(Absolute(request.Command), folder, record), manager.IsUser, Environment.CurrentDirectory, WriteEnvironment(folder), await VersionAsync(manager, cancellationToken).ConfigureAwait(false));
+            config, Marked(Absolute(request.Command), folder, record), manager.IsUser, Environment.CurrentDirectory, WriteEnvironment(folder, request.Command), await VersionAsync(manager, cancellationToken).ConfigureAwait(false));
 
         // Read by systemd before it is where systemd looks: a broken one must not be found there at the next boot.
         string draft = Path.Combine(folder.Path, unit);
@@ -194,15 +195,26 @@ internal sealed class SystemdRuntime : ManagedRuntime
     }
 
     // Under the other runtimes the engine inherits the shell's secrets (HF_TOKEN); a unit inherits nothing, and may not name them.
-    private static string? WriteEnvironment(ServerFolder folder)
+    private static string? WriteEnvironment(ServerFolder folder, LaunchCommand command)
     {
-        StringBuilder text = new();
+        Dictionary<string, string> secrets = [];
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
             if (variable is { Key: string name, Value: string value } && SecretMask.IsSecretName(name) && !value.Contains('\n', StringComparison.Ordinal))
             {
-                text.Append(name).Append("=\"").Append(value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append("\"\n");
+                secrets[name] = value;
             }
+        }
+
+        foreach ((string name, string secret) in command.SecretFiles ?? new Dictionary<string, string>())
+        {
+            secrets[name] = ApiKeys.First(secret);
+        }
+
+        StringBuilder text = new();
+        foreach ((string name, string value) in secrets)
+        {
+            text.Append(name).Append("=\"").Append(value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append("\"\n");
         }
 
         string file = Path.Combine(folder.Path, EnvironmentFileName);

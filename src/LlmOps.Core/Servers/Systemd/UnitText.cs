@@ -78,6 +78,11 @@ internal static class UnitText
         if (!isUser)
         {
             // GPUs need /dev, so PrivateDevices= cannot be used; models and keys are read from anywhere.
+            foreach (string written in KnownEngines.Require(config.Engine).WrittenFolders)
+            {
+                Line(unit, "ReadWritePaths", $"-{Escape(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), written))}");
+            }
+
             unit.Append("ProtectSystem=strict\nPrivateTmp=yes\nProtectKernelTunables=yes\nProtectKernelModules=yes\nProtectControlGroups=yes\n");
             unit.Append("RestrictSUIDSGID=yes\nRestrictRealtime=yes\nLockPersonality=yes\nRestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\n");
         }

@@ -121,12 +121,14 @@ public sealed class VllmPlanTests : IDisposable
     }
 
     [Fact]
-    public void A_key_file_that_vllm_could_not_read_is_refused_and_not_left_out()
+    public void A_key_file_becomes_the_variable_that_vllm_reads_and_no_argument()
     {
-        LlmOpsException error = Assert.Throws<LlmOpsException>(() => Plan(KnownShapes.Llama8B, TuringMachine.Of(2), request => request with { ApiKeyFile = "/etc/key" }));
+        ServerConfig config = Plan(KnownShapes.Llama8B, TuringMachine.Of(2), request => request with { ApiKeyFile = "/etc/my key" });
+        LaunchCommand command = LaunchCommandBuilder.Build(config, null);
 
-        Assert.Equal("ApiKeyFileUnsupported", error.ErrorId);
-        Assert.Contains("VLLM_API_KEY", error.Message, StringComparison.Ordinal);
+        Assert.Equal(new Dictionary<string, string> { ["VLLM_API_KEY"] = "/etc/my key" }, command.SecretFiles);
+        Assert.DoesNotContain(command.Arguments, argument => argument.Contains("key", StringComparison.Ordinal));
+        Assert.StartsWith("VLLM_API_KEY=\"$(head -n 1 '/etc/my key')\" ", ShellText.Line(command), StringComparison.Ordinal);
     }
 
     [Fact]

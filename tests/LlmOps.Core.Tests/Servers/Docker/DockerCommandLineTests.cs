@@ -1,6 +1,7 @@
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Engines.LlamaCpp;
+using LlmOps.Engines.Vllm;
 using LlmOps.Servers.Docker;
 
 namespace LlmOps.Tests.Servers.Docker;
@@ -42,6 +43,34 @@ public sealed class DockerCommandLineTests : IDisposable
         Assert.Contains("--device nvidia.com/gpu=GPU-aa", Line(config, named), StringComparison.Ordinal);
         Assert.Contains("--gpus", Line(config, new CdiDevices("- name: GPU-aab")), StringComparison.Ordinal);
         Assert.Contains("--device nvidia.com/gpu=GPU-aa", Line(config, program: "/usr/bin/podman"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("host", null, "--ipc host", "--shm-size")]
+    [InlineData("private", null, "--ipc private --shm-size 16g", "--ipc host")]
+    [InlineData(null, null, "--shm-size 16g", "--ipc")]
+    [InlineData("private", "32g", "--shm-size 32g", "16g")]
+    public void Ranks_of_vllm_get_shared_memory_to_talk_through(string? ipc, string? size, string expected, string unexpected)
+    {
+        string line = Line(Vllm(2) with { Container = new ContainerSettings { Ipc = ipc, ShmSize = size } });
+
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+        Assert.DoesNotContain(unexpected, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("--shm-size", Line(Vllm(1)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_of_vllm_is_passed_on_by_name_and_its_file_is_not_mounted()
+    {
+        string key = NewFile("key");
+        ServerConfig config = Vllm(1);
+
+        string line = Line(config with { Endpoint = config.Endpoint with { ApiKeyFile = key } });
+
+        Assert.StartsWith($"VLLM_API_KEY=\"$(head -n 1 {key})\" docker run", line, StringComparison.Ordinal);
+        Assert.Contains("--env VLLM_API_KEY ", line, StringComparison.Ordinal);
+        Assert.DoesNotContain($"source={key}", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("api-key", line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,6 +152,16 @@ public sealed class DockerCommandLineTests : IDisposable
     }
 
     private ServerConfig Config() => new() { Name = "m", Model = NewFile("m.gguf") };
+
+    private ServerConfig Vllm(long ranks) => new()
+    {
+        Name = "v",
+        Engine = EngineNames.Vllm,
+        Runtime = RuntimeNames.Docker,
+        Image = "vllm/vllm-openai:v0.21.0",
+        Model = _folder,
+        Options = OptionSet.Empty.With(VllmOptions.TensorParallel, ranks),
+    };
 
     private string NewFile(string name)
     {

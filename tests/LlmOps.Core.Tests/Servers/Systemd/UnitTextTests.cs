@@ -39,6 +39,17 @@ public sealed class UnitTextTests
     }
 
     [Fact]
+    public void Caches_of_compiled_code_stay_writable_for_vllm_where_the_system_is_read_only()
+    {
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        ServerConfig config = Config with { Engine = EngineNames.Vllm };
+
+        Assert.Contains($"ReadWritePaths=-{home}/.cache\n", Write(config), StringComparison.Ordinal);
+        Assert.DoesNotContain("ReadWritePaths", Write(config, isUser: true), StringComparison.Ordinal);
+        Assert.DoesNotContain("ReadWritePaths", Write(Config), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Memory_is_locked_only_where_the_plan_locks_it_and_the_machines_manager_protects_more()
     {
         Assert.DoesNotContain("LimitMEMLOCK", Write(Config), StringComparison.Ordinal);

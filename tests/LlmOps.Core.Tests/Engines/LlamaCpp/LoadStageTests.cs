@@ -1,6 +1,6 @@
-using LlmOps.Servers;
+using LlmOps.Engines.LlamaCpp;
 
-namespace LlmOps.Tests.Servers;
+namespace LlmOps.Core.Tests.Engines.LlamaCpp;
 
 public sealed class LoadStageTests
 {
