@@ -22,6 +22,7 @@
         'Get-LlmServerLog'
         'Get-LlmServerMetric'
         'Import-LlmServerConfig'
+        'Install-LlmEngine'
         'Measure-LlmThroughput'
         'New-LlmChatTemplate'
         'New-LlmServerConfig'
@@ -33,6 +34,7 @@
         'Test-LlmChatTemplate'
         'Test-LlmEnvironment'
         'Test-LlmServerConfig'
+        'Uninstall-LlmEngine'
         'Wait-LlmServer'
     )
     FunctionsToExport      = @()

@@ -13,7 +13,7 @@ internal static class CommandLine
 
     private static readonly string[] Names =
     [
-        "gpu", "model", "engine", "doctor", "plan", "start", "ps", "wait", "stop", "restart", "rm", "logs", "metrics", "bench", "compare", "report",
+        "gpu", "model", "engine", "install", "uninstall", "doctor", "plan", "start", "ps", "wait", "stop", "restart", "rm", "logs", "metrics", "bench", "compare", "report",
         "diagnose", "template",
         "sample-model", "demo", SuperviseCommand.Name, ScheduleServerProgram.Verb,
     ];
@@ -79,6 +79,8 @@ internal static class CommandLine
         "gpu" => GpuCommand.Create(),
         "model" => ModelCommand.Create(),
         "engine" => EngineCommand.Create(),
+        "install" => InstallCommand.Create(),
+        "uninstall" => UninstallCommand.Create(),
         "doctor" => DoctorCommand.Create(),
         "plan" => PlanCommand.Create(),
         "start" => StartCommand.Create(),

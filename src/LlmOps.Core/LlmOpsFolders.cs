@@ -9,6 +9,9 @@ public static class LlmOpsFolders
     /// <summary>Things that can be made again: engines obtained, capabilities read. <c>$XDG_CACHE_HOME/llmops</c>, else <c>~/.cache/llmops</c>.</summary>
     public static string Cache => Resolve("XDG_CACHE_HOME", ".cache");
 
+    /// <summary>Things that a user asked for and that nothing makes again by itself: engines installed. <c>$XDG_DATA_HOME/llmops</c>, else <c>~/.local/share/llmops</c>.</summary>
+    public static string Data => Resolve("XDG_DATA_HOME", ".local/share");
+
     /// <summary>One folder a server, named after it.</summary>
     public static string Servers => Path.Combine(State, "servers");
 

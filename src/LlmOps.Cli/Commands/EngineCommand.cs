@@ -54,7 +54,7 @@ internal static class EngineCommand
     {
         if (engines.Count == 0)
         {
-            console.Line("No engine found. Put llama-server on PATH, or run 'llmops engine --obtain'.");
+            console.Line("No engine found. Put llama-server on PATH, or run 'llmops install'.");
             return;
         }
 
@@ -93,10 +93,5 @@ internal static class EngineCommand
         {
             console.Line($"  broken: {problem}");
         }
-    }
-
-    private sealed class ErrorLines : IProgress<string>
-    {
-        public void Report(string value) => Console.Error.WriteLine(value);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using LlmOps.Diagnostics;
 using LlmOps.Engines;
+using LlmOps.Engines.Install;
 using LlmOps.Engines.Vllm;
 using LlmOps.Models;
 using LlmOps.Models.Templates;
@@ -17,12 +18,16 @@ namespace LlmOps.Cli.Output;
     [
         typeof(EnumWord<CheckCategory>), typeof(EnumWord<CheckStatus>), typeof(EnumWord<FaultSeverity>), typeof(EnumWord<ModelFormat>),
         typeof(EnumWord<MultimodalKind>), typeof(EnumWord<TemplateRoleStatus>), typeof(EnumWord<PythonEnvironmentKind>),
+        typeof(EnumWord<InstallSource>), typeof(EnumWord<EngineBackend>),
     ])]
 [JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(ChatTemplateText))]
 [JsonSerializable(typeof(IReadOnlyList<ChatTemplateText>))]
 [JsonSerializable(typeof(IReadOnlyList<ChatTemplateFinding>))]
 [JsonSerializable(typeof(IReadOnlyList<EngineCapabilities>))]
+[JsonSerializable(typeof(EngineInstall))]
+[JsonSerializable(typeof(IReadOnlyList<EngineInstall>))]
+[JsonSerializable(typeof(EngineInstallPlan))]
 [JsonSerializable(typeof(LaunchCommand))]
 [JsonSerializable(typeof(IReadOnlyList<CheckResult>))]
 [JsonSerializable(typeof(IReadOnlyList<FaultFinding>))]

@@ -1,25 +1,18 @@
+using LlmOps.Engines.LlamaCpp;
+
 namespace LlmOps.Configuration;
 
 /// <summary>The image for a configuration that names none.</summary>
 /// <remarks>Source: ggml-org/llama.cpp <c>docs/docker.md</c>.</remarks>
 public static class ContainerImages
 {
-    private static readonly (string Device, string Image, string Vendor)[] s_byDevice =
-    [
-        ("CUDA", "ghcr.io/ggml-org/llama.cpp:server-cuda", "NVIDIA"),
-        ("ROCm", "ghcr.io/ggml-org/llama.cpp:server-rocm", "AMD"),
-        ("MUSA", "ghcr.io/ggml-org/llama.cpp:server-musa", "Moore Threads"),
-        ("SYCL", "ghcr.io/ggml-org/llama.cpp:server-intel", "Intel"),
-        ("Vulkan", "ghcr.io/ggml-org/llama.cpp:server-vulkan", "Vulkan"),
-    ];
-
     /// <summary>The image that has support for the devices of <paramref name="config"/>.</summary>
     public static string For(ServerConfig config) => config.Image ?? (config.Engine == EngineNames.Vllm ? "vllm/vllm-openai:latest" : Choose(config.Devices).Image);
 
     /// <summary>The image for the devices, and why.</summary>
     public static (string Image, string Reason) Choose(IReadOnlyList<ConfigDevice> devices)
     {
-        foreach ((string device, string image, string vendor) in s_byDevice)
+        foreach ((string device, string image, string vendor) in LlamaCppImages.ByDevice)
         {
             if (devices.Any(used => used.Name.StartsWith(device, StringComparison.Ordinal)))
             {
@@ -27,6 +20,6 @@ public static class ContainerImages
             }
         }
 
-        return ("ghcr.io/ggml-org/llama.cpp:server", "llama.cpp's own server image for the processor");
+        return (LlamaCppImages.Processor, "llama.cpp's own server image for the processor");
     }
 }

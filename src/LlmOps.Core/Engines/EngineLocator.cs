@@ -20,6 +20,9 @@ public sealed record EngineLocatorOptions
 
     /// <summary>Where engines that LlmOps obtained are kept, and what binaries said of themselves.</summary>
     public string CacheFolder { get; init; } = LlmOpsFolders.Cache;
+
+    /// <summary>Where records of engines that were installed are kept.</summary>
+    public string StateFolder { get; init; } = LlmOpsFolders.State;
 }
 
 /// <summary>Finds engines on this machine and reads what they accept.</summary>

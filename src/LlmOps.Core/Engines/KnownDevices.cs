@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmOps.Engines.Install;
 using LlmOps.Hardware;
 using LlmOps.Processes;
 
@@ -13,19 +14,21 @@ namespace LlmOps.Engines;
 /// <param name="options">Where engines are looked for.</param>
 internal sealed class KnownDevices(EngineLocatorOptions options)
 {
-    private const string Version = "1";
+    private const string Version = "2";
     private const char Between = '\t';
 
     private string Entry => Path.Combine(options.CacheFolder, "capabilities", "devices.txt");
 
     private string Installed => Path.Combine(options.CacheFolder, "engines", "llama.cpp");
 
+    private string Recorded => new EngineInstalls(options.StateFolder).Folder;
+
     /// <summary>The devices; none when there is no engine; null when the engine must be asked.</summary>
     public IReadOnlyList<EngineDevice>? Read()
     {
         string? named = Environment.GetEnvironmentVariable(EngineLocator.PathVariable);
         string? onPath = ExecutableFinder.Find("llama-server", options.PathVariable);
-        if (string.IsNullOrEmpty(named) && onPath is null && !Directory.Exists(Installed))
+        if (string.IsNullOrEmpty(named) && onPath is null && !Directory.Exists(Installed) && !Directory.Exists(Recorded))
         {
             return [];
         }
@@ -76,7 +79,7 @@ internal sealed class KnownDevices(EngineLocatorOptions options)
     /// <summary>All that decides which engine is chosen and what it sees. An engine that is obtained or removed changes its folder's time.</summary>
     private string Key(string? named, string? onPath)
     {
-        string key = string.Join('|', Version, named, onPath, Number(Directory.GetLastWriteTimeUtc(Installed).Ticks));
+        string key = string.Join('|', Version, named, onPath, Number(Directory.GetLastWriteTimeUtc(Installed).Ticks), Number(Directory.GetLastWriteTimeUtc(Recorded).Ticks));
         foreach (string variable in CapabilityCache.VariablesThatMatter)
         {
             key += "|" + Environment.GetEnvironmentVariable(variable);

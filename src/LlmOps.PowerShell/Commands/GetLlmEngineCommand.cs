@@ -2,12 +2,13 @@ using System.Management.Automation;
 using LlmOps.Binding;
 using LlmOps.Configuration;
 using LlmOps.Engines;
+using LlmOps.Engines.Install;
 
 namespace LlmOps.Commands;
 
 /// <summary>Finds the engines on this machine and reads what each accepts.</summary>
 [Cmdlet(VerbsCommon.Get, "LlmEngine")]
-[OutputType(typeof(EngineCapabilities))]
+[OutputType(typeof(EngineCapabilities), typeof(EngineInstall))]
 public sealed class GetLlmEngineCommand : LlmOpsCommand
 {
     /// <summary>Which engine; Auto for all.</summary>
@@ -24,11 +25,21 @@ public sealed class GetLlmEngineCommand : LlmOpsCommand
     [Parameter(HelpMessage = "Ask vllm for its help instead of going by its version; starts Python, which takes a while.")]
     public SwitchParameter Help { get; set; }
 
+    /// <summary>What Install-LlmEngine installed, and from what.</summary>
+    [Parameter(HelpMessage = "Give what Install-LlmEngine installed, and from what, instead of all engines.")]
+    public SwitchParameter Installed { get; set; }
+
     private string? Wanted => Engine == EngineChoice.Auto ? null : Engine;
 
     /// <inheritdoc />
     protected override void Process()
     {
+        if (Installed)
+        {
+            WriteObject(EngineInstalls.Default.List().Where(install => Wanted is null || install.Engine == Wanted).ToArray(), enumerateCollection: true);
+            return;
+        }
+
         if (Path.Length == 0)
         {
             WriteObject(EngineChoice.FindAll(this, Wanted, Help), enumerateCollection: true);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmOps.Engines.Install;
 using LlmOps.Engines.LlamaCpp.Install;
 using LlmOps.Models;
 using LlmOps.Processes;
@@ -59,7 +60,7 @@ internal sealed class LlamaCppEngine : IEngine
 
     /// <inheritdoc/>
     public string NotFound(EngineLocatorOptions options) =>
-        $"no llama-server was found on PATH or in {options.CacheFolder}; install llama.cpp, name the binary by {EngineLocator.PathVariable}, or run 'llmops engine --obtain', which gets one without root";
+        $"no llama-server was found on PATH or in {options.CacheFolder}; install llama.cpp, name the binary by {EngineLocator.PathVariable}, or run 'llmops install', which needs no root";
 
     /// <inheritdoc/>
     public bool Runs(ModelFormat format) => format == ModelFormat.Gguf;
@@ -120,6 +121,14 @@ internal sealed class LlamaCppEngine : IEngine
         if (ExecutableFinder.Find(Program, options.PathVariable) is { } onPath && seen.Add(onPath))
         {
             yield return onPath;
+        }
+
+        foreach (string program in new EngineInstalls(options.StateFolder).Programs(Name))
+        {
+            if (seen.Add(program))
+            {
+                yield return program;
+            }
         }
 
         LlamaCppInstallerOptions earlier = new() { CacheFolder = options.CacheFolder, Sources = [EngineSource.Cache] };

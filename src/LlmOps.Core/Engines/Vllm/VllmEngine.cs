@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LlmOps.Engines.Vllm.Reading;
+using LlmOps.Engines.Install;
 using LlmOps.Models;
 
 namespace LlmOps.Engines.Vllm;
@@ -62,7 +63,7 @@ internal sealed class VllmEngine : IEngine
 
     /// <inheritdoc/>
     public string NotFound(EngineLocatorOptions options) =>
-        "no vLLM was found: not in the active environment, in conda, venv or uv environments of this user, in the system's Python, nor on PATH; install it (python -m pip install vllm), or name its program, such as ~/miniconda3/envs/NAME/bin/vllm";
+        "no vLLM was found: not in the active environment, in conda, venv or uv environments of this user, in the system's Python, nor on PATH; install it ('llmops install --engine vllm', or python -m pip install vllm), or name its program, such as ~/miniconda3/envs/NAME/bin/vllm";
 
     /// <inheritdoc/>
     public bool Runs(ModelFormat format) => format == ModelFormat.Safetensors;
@@ -80,6 +81,10 @@ internal sealed class VllmEngine : IEngine
             found.Insert(0, onPath); // A wrapper of somebody's own: what is in it only it can tell.
         }
 
+        // Before what the system has, after what is active: somebody asked for it by name.
+        PythonPlaces places = options.Python ?? PythonPlaces.OfThisMachine();
+        int active = found.TakeWhile(path => places.VirtualEnvironment is { } venv && path.StartsWith(venv, StringComparison.Ordinal) || places.CondaPrefix is { } conda && path.StartsWith(conda, StringComparison.Ordinal)).Count();
+        found.InsertRange(active, new EngineInstalls(options.StateFolder).Programs(Name).Where(program => !found.Contains(program)));
         return [.. found, .. await VllmImages.FindAsync(options.PathVariable, cancellationToken).ConfigureAwait(false)];
     }
 

@@ -10,7 +10,6 @@ namespace LlmOps.Planning.Vllm;
 internal sealed record VllmFacts
 {
     // The last version that serves eight-bit keys and values to cards below 8.0 is 0.23 (FlashInfer's floor rose in 0.24, PR 45375); 0.21 is what is known to run on them.
-    private static readonly VllmVersion s_forOldCards = new(0, 21, 0);
 
     /// <summary>What was asked for.</summary>
     public required PlanRequest Request { get; init; }
@@ -81,7 +80,7 @@ internal sealed record VllmFacts
         VllmVersion? found = VllmVersion.Parse(request.Engine?.Version) ?? tagged;
         VllmVersion? asked = request.EngineVersion is null ? null
             : VllmVersion.Parse(request.EngineVersion) ?? throw new LlmOpsException($"'{request.EngineVersion}' is no version of vLLM; write it as 0.21.0", "EngineVersionInvalid");
-        VllmVersion version = asked ?? found ?? (capability is > 0 and < 8 ? s_forOldCards : VllmVersion.Newest);
+        VllmVersion version = asked ?? found ?? (capability is > 0 and < 8 ? VllmVersion.ForOldCards : VllmVersion.Newest);
         string reason = asked is not null ? "as asked"
             : found is not null && request.Engine is null ? $"what the image {request.Image} is tagged with"
             : found is not null ? $"what is installed in {request.Engine!.Python?.Folder ?? request.Engine.Path}"

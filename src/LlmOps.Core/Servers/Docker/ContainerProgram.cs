@@ -1,3 +1,4 @@
+using LlmOps.Engines.Install;
 using LlmOps.Processes;
 
 namespace LlmOps.Servers.Docker;
@@ -10,7 +11,7 @@ namespace LlmOps.Servers.Docker;
 internal sealed class ContainerProgram
 {
     /// <summary>Names the program to use: <c>docker</c>, <c>podman</c> or a path.</summary>
-    public const string OverrideVariable = "LLMOPS_DOCKER";
+    public const string OverrideVariable = ContainerTool.OverrideVariable;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
@@ -25,9 +26,7 @@ internal sealed class ContainerProgram
     /// <summary>The program of this machine; null when there is none.</summary>
     public static ContainerProgram? Find()
     {
-        string? named = Environment.GetEnvironmentVariable(OverrideVariable);
-        string? found = !string.IsNullOrEmpty(named) ? ExecutableFinder.Find(named) ?? (ExecutableFinder.IsExecutable(named) ? System.IO.Path.GetFullPath(named) : null)
-            : ExecutableFinder.Find("docker") ?? ExecutableFinder.Find("podman");
+        string? found = ContainerTool.Find(null);
         return found is null ? null : new ContainerProgram(found);
     }
 

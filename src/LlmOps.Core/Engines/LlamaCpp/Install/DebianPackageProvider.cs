@@ -5,7 +5,8 @@ namespace LlmOps.Engines.LlamaCpp.Install;
 /// <summary>Obtains llama.cpp as Debian's packages with all their libraries, signed and hash-checked by apt, and unpacks them privately.</summary>
 internal sealed class DebianPackageProvider(LlamaCppInstallerOptions options) : IEngineProvider
 {
-    private static readonly string[] Packages = ["llama.cpp-tools", "llama.cpp-tools-extra"];
+    /// <summary>The packages of the engine itself.</summary>
+    public static IReadOnlyList<string> Packages { get; } = ["llama.cpp-tools", "llama.cpp-tools-extra"];
 
     /// <inheritdoc/>
     public async Task<InstalledEngine> InstallAsync(EngineCache cache, IProgress<string>? progress, CancellationToken cancellationToken)
@@ -46,7 +47,12 @@ internal sealed class DebianPackageProvider(LlamaCppInstallerOptions options) : 
         string version = DebianPackage.UpstreamVersion(DebianPackage.VersionOf(
             downloads.FirstOrDefault(file => file.FileName.StartsWith(Packages[0] + "_", StringComparison.Ordinal))?.FileName
             ?? throw new EngineInstallException($"apt resolved no {Packages[0]}")));
-        string final = cache.PathOf(NameOf(version, archive.Release));
+        if (options.Version is { } asked && asked != version)
+        {
+            throw new EngineInstallException($"it has llama.cpp {version}, not {asked}");
+        }
+
+        string final = cache.PathOf(options.InstallName?.Invoke(version) ?? NameOf(version, archive.Release));
 
         progress?.Report($"Downloading {downloads.Count} packages, {Bytes.Format(downloads.Sum(file => file.Size))}");
         await apt.DownloadAsync(wanted, cancellationToken).ConfigureAwait(false);

@@ -43,18 +43,24 @@ public sealed record LlamaCppInstallerOptions
     /// <summary>The clock that dates an install.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>The only version wanted: <c>0.7.0</c>, <c>b6123</c>; null for the newest.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The folder that holds one folder per install; null for one in <see cref="CacheFolder"/>.</summary>
+    public string? InstallFolder { get; init; }
+
+    /// <summary>What an install's folder is called, by its version; null for version, source and extras.</summary>
+    internal Func<string, string>? InstallName { get; init; }
+
     /// <summary>The folder that holds one folder per install.</summary>
-    internal string EngineFolder => Path.Combine(Path.GetFullPath(CacheFolder), "engines", "llama.cpp");
+    internal string EngineFolder => InstallFolder ?? Path.Combine(Path.GetFullPath(CacheFolder), "engines", "llama.cpp");
 
     // Only the builds that need no GPU driver: they start everywhere, and a user with a GPU names the build for it.
-    private static string DefaultReleaseBuild
-    {
-        get
-        {
-            string architecture = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "x64";
-            return OperatingSystem.IsWindows() ? $"win-cpu-{architecture}"
-                : OperatingSystem.IsMacOS() ? $"macos-{architecture}"
-                : $"ubuntu-{architecture}";
-        }
-    }
+    private static string DefaultReleaseBuild =>
+        OperatingSystem.IsWindows() ? $"win-cpu-{ReleaseArchitecture}"
+        : OperatingSystem.IsMacOS() ? $"macos-{ReleaseArchitecture}"
+        : $"ubuntu-{ReleaseArchitecture}";
+
+    /// <summary>This machine's processor as releases name it.</summary>
+    internal static string ReleaseArchitecture => RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "x64";
 }

@@ -8,17 +8,19 @@ namespace LlmOps.Engines.LlamaCpp.Install;
 /// <summary>Obtains llama.cpp as the archive of its newest release on GitHub, checked against the hash published with it.</summary>
 internal sealed class ReleaseArchiveProvider(LlamaCppInstallerOptions options) : IEngineProvider
 {
-    private const string Releases = "repos/ggml-org/llama.cpp/releases?per_page=10";
+    private const string Releases = "repos/ggml-org/llama.cpp/releases";
+
+    /// <summary>Where the releases that may be used are listed: the newest, or the one that was named.</summary>
+    public static Uri AddressOf(LlamaCppInstallerOptions options) => new(options.ReleaseApi, options.Version is not { } version ? $"{Releases}?per_page=10"
+        : $"{Releases}/tags/{(char.IsAsciiDigit(version[0]) ? "v" : string.Empty)}{Uri.EscapeDataString(version)}");
 
     /// <inheritdoc/>
     public async Task<InstalledEngine> InstallAsync(EngineCache cache, IProgress<string>? progress, CancellationToken cancellationToken)
     {
-        Uri address = new(options.ReleaseApi, Releases);
+        Uri address = AddressOf(options);
         try
         {
-            // GitHub refuses requests that do not say who asks.
-            using HttpClient http = new() { Timeout = TimeSpan.FromMinutes(30) };
-            http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("LlmOps", null));
+            using HttpClient http = Client(TimeSpan.FromMinutes(30));
             return await InstallAsync(http, address, cache, progress, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception problem) when (problem is HttpRequestException or EngineInstallException or InvalidDataException or IOException
@@ -28,10 +30,20 @@ internal sealed class ReleaseArchiveProvider(LlamaCppInstallerOptions options) :
         }
     }
 
+    /// <summary>A client that says who asks: GitHub refuses others.</summary>
+    public static HttpClient Client(TimeSpan timeout)
+    {
+        HttpClient http = new() { Timeout = timeout };
+        http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("LlmOps", null));
+        return http;
+    }
+
     private async Task<InstalledEngine> InstallAsync(HttpClient http, Uri address, EngineCache cache, IProgress<string>? progress, CancellationToken cancellationToken)
     {
         progress?.Report($"Looking for a llama.cpp release for {options.ReleaseBuild}");
         ReleaseAsset asset = ReleaseAsset.Choose(await http.GetStringAsync(address, cancellationToken).ConfigureAwait(false), options.ReleaseBuild);
+        string version = asset.Tag.TrimStart('v');
+        string final = cache.PathOf(options.InstallName?.Invoke(version) ?? $"{Path.GetFileName(version)}-release-{options.ReleaseBuild}");
         string staging = cache.CreateStaging();
         string archive = Path.Combine(staging, "archive");
         string staged = Path.Combine(staging, "install");
@@ -44,13 +56,12 @@ internal sealed class ReleaseArchiveProvider(LlamaCppInstallerOptions options) :
         await UnpackAsync(archive, asset.Name, root, cancellationToken).ConfigureAwait(false);
         string server = PlacePrograms(root, Path.Combine(staged, "bin"));
         await EngineTrial.RunAsync(server, [], cancellationToken).ConfigureAwait(false);
-        string version = asset.Tag.TrimStart('v');
         return cache.Commit(staged, new InstallManifest
         {
             Version = version,
             Source = EngineSource.ReleaseArchive,
             Origin = asset.Address.AbsoluteUri,
-            Folder = cache.PathOf($"{Path.GetFileName(version)}-release-{options.ReleaseBuild}"),
+            Folder = final,
             Server = Path.GetRelativePath(staged, server),
             Files = [$"{asset.Name} sha256:{asset.Sha256}"],
             InstalledAt = options.Time.GetUtcNow(),

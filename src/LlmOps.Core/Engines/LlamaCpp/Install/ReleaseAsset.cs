@@ -13,7 +13,7 @@ internal sealed record ReleaseAsset(string Tag, string Name, Uri Address, long S
     private static readonly string[] Extensions = [".tar.gz", ".zip"];
 
     /// <summary>The first file of the newest release that has one for <paramref name="build"/>. A release under way has none yet.</summary>
-    /// <param name="json">GitHub's answer to "list releases", newest first (docs.github.com/rest/releases).</param>
+    /// <param name="json">GitHub's answer to "list releases", newest first, or one release (docs.github.com/rest/releases).</param>
     /// <param name="build">For instance <c>ubuntu-x64</c>.</param>
     /// <exception cref="EngineInstallException">The answer is not such a list, or no file fits, or it has no hash.</exception>
     public static ReleaseAsset Choose(string json, string build)
@@ -21,7 +21,8 @@ internal sealed record ReleaseAsset(string Tag, string Name, Uri Address, long S
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
-            foreach (JsonElement release in document.RootElement.EnumerateArray())
+            JsonElement root = document.RootElement;
+            foreach (JsonElement release in root.ValueKind == JsonValueKind.Object ? [root] : root.EnumerateArray().ToArray())
             {
                 string tag = release.GetProperty("tag_name").GetString()!;
                 foreach (JsonElement asset in release.GetProperty("assets").EnumerateArray())

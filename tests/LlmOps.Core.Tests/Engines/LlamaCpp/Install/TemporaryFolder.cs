@@ -1,9 +1,9 @@
 namespace LlmOps.Core.Tests.Engines.LlamaCpp.Install;
 
 /// <summary>A folder for one test, with characters in its name that need care.</summary>
-internal sealed class TemporaryFolder : IDisposable
+internal sealed class TemporaryFolder(string prefix = "llmops it's a test ") : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("llmops it's a test ").FullName;
+    public string Path { get; } = Directory.CreateTempSubdirectory(prefix).FullName;
 
     public string Below(params string[] parts) => System.IO.Path.Combine([Path, .. parts]);
 
