@@ -69,7 +69,7 @@ internal static class ServerView
                 server.Pid?.ToString(CultureInfo.InvariantCulture),
                 server.Endpoint.ToString().TrimEnd('/'),
                 server.Alias ?? Path.GetFileName(server.Model),
-                server.ContextLength is { } context ? $"{context} x {server.Slots}" : null,
+                server.ContextLength is { } context ? (server.Slots is { } slots ? $"{context} x {slots}" : $"{context}") : null,
                 Started(server.StartedAt.ToLocalTime()),
                 server.Reason ?? Ending(server) ?? (server.Warnings is [var warning, ..] ? warning : null));
         }

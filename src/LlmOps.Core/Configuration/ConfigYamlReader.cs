@@ -47,7 +47,7 @@ internal sealed class ConfigYamlReader
             {
                 "name" => config with { Name = name = Name(value) },
                 "engine" => config with { Engine = EngineName(value) },
-                "enginePath" => config with { EnginePath = PathOf(value, key) },
+                "enginePath" => config with { EnginePath = ProgramOf(value, key) },
                 "runtime" => config with { Runtime = Word(value, key, [.. RuntimeNames.All]) },
                 "image" => config with { Image = _nodes.OptionalText(value, key) },
                 "container" => config with { Container = Container(value) },
@@ -126,6 +126,13 @@ internal sealed class ConfigYamlReader
         string? path = _nodes.OptionalText(node, key);
         return path is null || _folder is null ? path : Path.GetFullPath(path, _folder);
     }
+
+    // A name alone is looked up where programs are, unless a file of that name lies beside the configuration.
+    private string? ProgramOf(YamlNode node, string key) =>
+        _nodes.OptionalText(node, key) is { } name && !name.Contains('/', StringComparison.Ordinal) && !name.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            && (_folder is null || !File.Exists(Path.Combine(_folder, name)))
+            ? name
+            : PathOf(node, key);
 
     private ConfigDevice Device(YamlNode node)
     {

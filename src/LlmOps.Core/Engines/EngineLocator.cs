@@ -100,7 +100,7 @@ public sealed class EngineLocator(EngineLocatorOptions options)
 
     private async Task<EngineCapabilities> ReadAsync(string path, CancellationToken cancellationToken)
     {
-        string full = path.Contains(Path.DirectorySeparatorChar) ? Path.GetFullPath(path) : ExecutableFinder.Find(path, options.PathVariable) ?? Path.GetFullPath(path);
+        string full = path.Contains(Path.DirectorySeparatorChar) ? Path.GetFullPath(path) : ExecutableFinder.Find(path, options.PathVariable) ?? (options.Engine is null ? null : Wanted.FindProgram(path, options)) ?? Path.GetFullPath(path);
         if (!File.Exists(full) && !Directory.Exists(full))
         {
             throw new LlmOpsException($"the engine {path} does not exist; name its binary", "EngineNotFound") { Kind = ErrorKind.NotFound };

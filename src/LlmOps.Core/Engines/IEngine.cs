@@ -65,6 +65,9 @@ internal interface IEngine
     /// <summary>Where it is on this machine, best first.</summary>
     public Task<IReadOnlyList<string>> CandidatesAsync(EngineLocatorOptions options, CancellationToken cancellationToken);
 
+    /// <summary>The program of that name where this engine keeps programs beside PATH; null when there is none.</summary>
+    public string? FindProgram(string name, EngineLocatorOptions options);
+
     /// <summary>Whether a file that somebody named is this engine, as far as its name and what lies beside it tell.</summary>
     public bool IsProgram(string path);
 

@@ -8,6 +8,9 @@ namespace LlmOps.Servers;
 /// <param name="options">Where and how to look.</param>
 internal sealed class GpuActivity(ServerFolder folder, SurveyOptions options)
 {
+    // What a desktop on the same card makes of its own.
+    private const int IdlePercent = 5;
+
     /// <summary>Looks once. Takes some hundredths of a second, and as long as a driver that hangs is waited for.</summary>
     /// <returns>False also when it cannot be told, as on a machine without GPUs.</returns>
     public bool IsBusy(CancellationToken cancellationToken)
@@ -16,7 +19,7 @@ internal sealed class GpuActivity(ServerFolder folder, SurveyOptions options)
         GpuTopology topology = new TopologySurvey(options).Capture(cancellationToken);
         GpuTopology used = topology with { Gpus = [.. topology.Gpus.Where(gpu => own.Length == 0 || own.Contains(gpu.Uuid))] };
         using GpuSampler sampler = new(used, options);
-        return sampler.Sample(cancellationToken).Any(sample => sample.UtilizationPercent > 0);
+        return sampler.Sample(cancellationToken).Any(sample => sample.UtilizationPercent > IdlePercent);
     }
 
     // Empty when the configuration names none, or is gone: then all count.

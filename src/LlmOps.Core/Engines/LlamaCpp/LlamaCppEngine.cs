@@ -66,6 +66,9 @@ internal sealed class LlamaCppEngine : IEngine
     public bool Runs(ModelFormat format) => format == ModelFormat.Gguf;
 
     /// <inheritdoc/>
+    public string? FindProgram(string name, EngineLocatorOptions options) => null;
+
+    /// <inheritdoc/>
     public bool IsProgram(string path) => true; // Builds carry many names; what a binary is shows when it is read.
 
     /// <inheritdoc/>

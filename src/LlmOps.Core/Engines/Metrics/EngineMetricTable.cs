@@ -22,6 +22,9 @@ internal sealed record MetricRow(MetricFigure Figure, Fold Fold, params string[]
 /// <param name="Rows">Its figures.</param>
 internal sealed record EngineMetricTable(string Engine, string Prefix, IReadOnlyList<MetricRow> Rows)
 {
+    /// <summary>Whether its prompt tokens are those of whole prompts, so that the cached ones have to be taken off to get the computed ones.</summary>
+    public bool CountsWholePrompts { get; init; }
+
     /// <summary>llama-server. It has no figure for its cache since its slots have one each; <c>/slots</c> tells.</summary>
     /// <remarks>Source: llama.cpp <c>tools/server/server-context.cpp</c>, <c>/metrics</c>; <c>kv_cache_usage_ratio</c> was there until mid-2025.</remarks>
     public static readonly EngineMetricTable LlamaCpp = new("llama.cpp", "llamacpp:",
@@ -41,7 +44,7 @@ internal sealed record EngineMetricTable(string Engine, string Prefix, IReadOnly
     ]);
 
     /// <summary>vLLM. Values of several engines (data parallel) add up.</summary>
-    /// <remarks>Source: vLLM <c>vllm/v1/metrics/loggers.py</c> and <c>vllm/v1/spec_decode/metrics.py</c>; counters get <c>_total</c> on output.</remarks>
+    /// <remarks>Source: vLLM <c>vllm/v1/metrics/loggers.py</c>, <c>stats.py</c> (<c>num_prompt_tokens += prompt_len</c>: cached ones too) and <c>vllm/v1/spec_decode/metrics.py</c>; counters get <c>_total</c> on output.</remarks>
     public static readonly EngineMetricTable Vllm = new("vllm", "vllm:",
     [
         new(MetricFigure.RequestsRunning, Fold.Sum, "vllm:num_requests_running"),
@@ -56,7 +59,7 @@ internal sealed record EngineMetricTable(string Engine, string Prefix, IReadOnly
         new(MetricFigure.Drafts, Fold.Sum, "vllm:spec_decode_num_drafts_total"),
         new(MetricFigure.DraftTokens, Fold.Sum, "vllm:spec_decode_num_draft_tokens_total"),
         new(MetricFigure.DraftTokensAccepted, Fold.Sum, "vllm:spec_decode_num_accepted_tokens_total"),
-    ]);
+    ]) { CountsWholePrompts = true };
 
     /// <summary>All engines whose metrics are known.</summary>
     public static readonly IReadOnlyList<EngineMetricTable> All = [LlamaCpp, Vllm];

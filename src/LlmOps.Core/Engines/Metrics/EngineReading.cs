@@ -30,6 +30,11 @@ internal sealed record EngineReading(string Engine, IReadOnlyDictionary<MetricFi
                 }
             }
 
+            if (table.CountsWholePrompts && figures.TryGetValue(MetricFigure.PromptTokens, out double prompts) && figures.TryGetValue(MetricFigure.CachedPromptTokens, out double cached))
+            {
+                figures[MetricFigure.PromptTokens] = Math.Max(0, prompts - cached);
+            }
+
             return new EngineReading(table.Engine, figures, scrape.Samples.Select(sample => sample.Labels.GetValueOrDefault("model_name")).FirstOrDefault(name => name is not null));
         }
 

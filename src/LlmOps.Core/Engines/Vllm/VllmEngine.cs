@@ -69,6 +69,11 @@ internal sealed class VllmEngine : IEngine
     public bool Runs(ModelFormat format) => format == ModelFormat.Safetensors;
 
     /// <inheritdoc/>
+    /// <remarks>A plan for another machine names a plugin's launcher; here it lies in the environment that the plugin is installed in.</remarks>
+    public string? FindProgram(string name, EngineLocatorOptions options) =>
+        new PythonEnvironments(options.Python ?? PythonPlaces.OfThisMachine(), options.PathVariable).Folders().Select(folder => EnvironmentReader.Script(folder, name)).FirstOrDefault(File.Exists);
+
+    /// <inheritdoc/>
     public bool IsProgram(string path) => Path.GetFileName(path) == Program || VllmLaunchers.OfPlugin(path) is not null || EnvironmentReader.HasVllm(path);
 
     /// <inheritdoc/>
@@ -114,7 +119,8 @@ internal sealed class VllmEngine : IEngine
     /// <inheritdoc/>
     public LaunchCommand Render(EngineLaunch launch, EngineCapabilities? engine)
     {
-        string file = launch.Path ?? engine?.Path ?? Program;
+        // A name alone was looked up to find what runs.
+        string file = launch.Path is { } path && (path.Contains('/', StringComparison.Ordinal) || Path.GetFileName(engine?.Path) != path) ? path : engine?.Path ?? Program;
         List<string> arguments = VllmLaunchers.OfPlugin(file) is null ? ["serve", launch.Model] : [launch.Model];
         arguments.AddRange(["--host", launch.Host, "--port", EngineOption.Format((long)launch.Port)]);
         if (launch.Alias is { } alias)

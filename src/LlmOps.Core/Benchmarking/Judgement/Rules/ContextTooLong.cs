@@ -1,3 +1,4 @@
+using LlmOps.Configuration;
 using LlmOps.Engines.LlamaCpp;
 
 namespace LlmOps.Benchmarking.Judgement.Rules;
@@ -26,11 +27,13 @@ internal sealed class ContextTooLong : ICauseRule
         }
 
         double used = point.Result.RequestedPromptTokens + (point.Result.RequestedOutputTokens / 2.0);
-        double read = cache / (double)context * used;
+
+        // vLLM's pool is for many requests; the context is of one.
+        double read = cache / (double)(plan.Pool is { Tokens: > 0 } pool ? pool.Tokens : context) * used;
         return weights > 0 && read > FeltShare * weights
             ? new LikelyCause("context-too-long",
                 CauseText.Of($"each token reads {Bytes.Format((long)read)} of context at a depth of {used:0} tokens, beside {Bytes.Format(weights)} of weights"),
-                "cache-type-k", "Compare at the same depth of context; a smaller cache type halves what is read.")
+                config.Engine == EngineNames.Vllm ? "kv-cache-dtype" : "cache-type-k", "Compare at the same depth of context; a smaller cache type halves what is read.")
             : null;
     }
 }

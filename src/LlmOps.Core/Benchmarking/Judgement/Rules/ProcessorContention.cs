@@ -1,3 +1,5 @@
+using LlmOps.Configuration;
+
 namespace LlmOps.Benchmarking.Judgement.Rules;
 
 /// <summary>Something else on the machine takes the processors.</summary>
@@ -14,10 +16,12 @@ internal sealed class ProcessorContention : ICauseRule
         }
 
         double others = (share * processors) - server - client;
+        bool isVllm = point.Config?.Engine == EngineNames.Vllm;
         return others > OthersShare * processors
             ? new LikelyCause("processor-contention",
-                CauseText.Of($"the machine's {processors} processors were {share:P0} busy, {others:0.0} of them with neither the server nor this client"), "threads",
-                "Stop what else runs, or leave it processors: fewer --threads than processors.")
+                CauseText.Of($"the machine's {processors} processors were {share:P0} busy, {others:0.0} of them with neither the server nor this client"),
+                isVllm ? "OMP_NUM_THREADS" : "threads",
+                isVllm ? "Stop what else runs, or leave it processors: a smaller OMP_NUM_THREADS." : "Stop what else runs, or leave it processors: fewer --threads than processors.")
             : null;
     }
 }

@@ -116,13 +116,13 @@ internal sealed class VllmLog(IReadOnlyList<string> devices) : IEngineLog
             return;
         }
 
-        DeviceBuffers now = _byRank.GetValueOrDefault(rank) ?? new DeviceBuffers { Device = NameOf(rank) };
-        _byRank[rank] = place switch
+        if (place != VllmFigureLines.Place.Graphs)
         {
-            VllmFigureLines.Place.Weights => now with { WeightsBytes = bytes },
-            VllmFigureLines.Place.Pool => now with { KvCacheBytes = Math.Max(0, bytes) },
-            _ => now with { OtherBytes = Math.Max(0, bytes) },
-        };
+            // What a step takes beside graphs is never told; with graphs alone the device would look less full than it is.
+            DeviceBuffers now = _byRank.GetValueOrDefault(rank) ?? new DeviceBuffers { Device = NameOf(rank) };
+            _byRank[rank] = place == VllmFigureLines.Place.Weights ? now with { WeightsBytes = bytes } : now with { KvCacheBytes = Math.Max(0, bytes) };
+        }
+
         _figures = place switch
         {
             VllmFigureLines.Place.Weights => _figures with { WeightsBytes = Math.Max(_figures.WeightsBytes ?? 0, bytes) },
