@@ -68,7 +68,7 @@ build() {
     cp "$staging/loader/LlmOps.Loader.dll" "$staging/LlmOps/bin/"
     # Servers that the module starts are kept by the command's supervisor, which therefore lies beside it.
     cp -R "$staging/bin/." "$staging/LlmOps/bin/"
-    cp -R module/LlmOps/. "$staging/LlmOps/"
+    cp -R module/LlmOps/. "artifacts/bin/LlmOps.PowerShell/release_$(runtime_id)/en-US" "$staging/LlmOps/"
     find "$staging" \( -name '*.pdb' -o -path '*/bin/*.xml' -o -name 'System.Management.Automation.*' \) -delete
     cp LICENSE README.md CHANGELOG.md "$staging/LlmOps/"
     # Renamed, not overwritten: a supervisor that is running keeps the files it has open.
