@@ -25,6 +25,8 @@ BeforeAll {
     # These rightly give nothing: what they look for is not there, or they write a file.
     $Silent = @(
         'Remove-LlmServer: *'
+        'Uninstall-LlmEngine: *'
+        'Install-LlmEngine: See the steps first'
         'Restart-LlmServer: All that failed'
         'Get-LlmServer: Those that ended by themselves'
         'Resolve-LlmServerFault: A server of this machine'
