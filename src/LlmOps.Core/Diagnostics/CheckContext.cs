@@ -18,6 +18,9 @@ public sealed record CheckContext
     /// <summary>Why the engine could not be read; null when it could, or when there is none.</summary>
     public string? EngineProblem { get; init; }
 
+    /// <summary>The binary that was tried, where <see cref="Engine"/> could not be read.</summary>
+    public string? EnginePath { get; init; }
+
     /// <summary>The Python environment with vLLM, where another engine is the one to be used.</summary>
     public PythonEnvironment? Python { get; init; }
 
@@ -44,4 +47,7 @@ public sealed record CheckContext
 
     /// <summary>Where environment variables come from.</summary>
     public Func<string, string?> GetEnvironmentVariable { get; init; } = Environment.GetEnvironmentVariable;
+
+    /// <summary>How the speed of disks is sampled.</summary>
+    internal Func<IReadOnlyList<string>, Checks.FileSamples> SampleFiles { get; init; } = Checks.FileSamples.Take;
 }

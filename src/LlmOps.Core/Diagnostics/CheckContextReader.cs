@@ -2,6 +2,7 @@ using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Hardware;
 using LlmOps.Models;
+using LlmOps.Processes;
 
 namespace LlmOps.Diagnostics;
 
@@ -69,7 +70,8 @@ public static class CheckContextReader
         }
         catch (LlmOpsException problem)
         {
-            return context with { EngineProblem = problem.Message };
+            string? tried = request.Survey.GetEnvironmentVariable(EngineLocator.PathVariable) is { Length: > 0 } given ? given : ExecutableFinder.Find("llama-server", request.Locator.PathVariable);
+            return context with { EngineProblem = problem.Message, EnginePath = path ?? tried };
         }
     }
 

@@ -28,7 +28,7 @@ public sealed class EnvironmentChecks
     /// <summary>All checks, in the order of their results.</summary>
     internal static IReadOnlyList<Check> All { get; } =
     [
-        .. DriverChecks.All, .. GpuChecks.All, .. CpuChecks.All, .. MemoryChecks.All, .. StorageChecks.All, .. LimitChecks.All, .. ContainerChecks.All,
+        .. DriverChecks.All, .. GpuChecks.All, .. KernelChecks.All, .. LinkChecks.All, .. CpuChecks.All, .. MemoryChecks.All, .. StorageChecks.All, .. LimitChecks.All, .. ContainerChecks.All,
         .. EngineChecks.All, .. ModelChecks.All, .. NetworkChecks.All, .. SecurityChecks.All,
     ];
 

@@ -135,6 +135,9 @@ public sealed record GpuDevice
     /// <summary>Why the clocks are below their highest right now: <c>GpuIdle</c>, <c>SwPowerCap</c>, <c>HwThermalSlowdown</c>, …; null when unknown.</summary>
     public IReadOnlyList<string>? ThrottleReasons { get; init; }
 
+    /// <summary>NVLink ports that the card has and that are not up; null when none is down, or when it has none.</summary>
+    public int? NvlinksDown { get; init; }
+
     /// <summary>Core temperature in degrees Celsius.</summary>
     public int? TemperatureCelsius { get; init; }
 

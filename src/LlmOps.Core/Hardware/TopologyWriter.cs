@@ -205,6 +205,7 @@ internal sealed class TopologyWriter(JsonText writer)
         }
 
         Texts("throttleReasons", gpu.ThrottleReasons);
+        Number("nvlinksDown", gpu.NvlinksDown);
         Number("temperatureCelsius", gpu.TemperatureCelsius);
         Fraction("powerWatts", gpu.PowerWatts);
         Fraction("powerLimitWatts", gpu.PowerLimitWatts);

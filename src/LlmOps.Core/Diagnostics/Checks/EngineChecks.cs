@@ -1,6 +1,9 @@
 using System.Globalization;
 using LlmOps.Configuration;
+using LlmOps.Engines;
+using LlmOps.Engines.Vllm;
 using LlmOps.Hardware;
+using LlmOps.Models;
 
 namespace LlmOps.Diagnostics.Checks;
 
@@ -13,6 +16,11 @@ internal static class EngineChecks
         Check.OfFacts("engine.runs", "an engine is there and runs", Runs),
         Check.OfFacts("engine.backend", "the engine was built for the GPUs that are there", Backend),
         Check.OfFacts("engine.flags", "the engine accepts every option of the configuration", Flags),
+        Check.OfFacts("engine.format", "the engine runs models of this format", Format),
+        Check.OfFacts("engine.version", "the engine is neither too old to chat with tools nor newer than what is known of it", Version),
+        Check.OfTools("engine.libraries", "the loader finds every shared library of the engine and its backends", LibrariesAsync),
+        Check.OfTools("engine.mixed-libraries", "the engine's own libraries come from one build", MixedAsync),
+        Check.OfTools("engine.architecture", "the engine's build knows the model's architecture", ArchitectureAsync),
     ];
 
     private static Finding Runs(CheckScope scope)
@@ -24,7 +32,7 @@ internal static class EngineChecks
                     : Finding.Fail($"{engine.Engine} cannot run", $"{engine.Path}: {string.Join("; ", engine.Problems)}", Why, "mend what it says")
             : scope.Context.EngineProblem is { } problem ? Finding.Fail("the engine does not run", problem, Why, "mend what it says, or name another binary by LLMOPS_LLAMA_SERVER")
             : scope.Files is null ? Finding.OtherMachine
-            : scope.IsVllm || scope.Model?.Format == Models.ModelFormat.Safetensors
+            : scope.IsVllm || scope.Model?.Format == ModelFormat.Safetensors
                 ? Finding.Fail("no vLLM was found", "neither in an environment of Python nor on PATH", Why, new Remedy("install it into an environment of its own", RemedyText.Run("python3", "-m", "venv", "venv"), RemedyText.Run("venv/bin/python", "-m", "pip", "install", "vllm")))
                 : Finding.Fail("no engine was found", "llama-server is not on PATH and none was obtained", Why, new Remedy("install llama.cpp, or let LlmOps get one without root", new RemedyCommand(["llmops", "engine", "--obtain"]) { Safe = true }));
     }
@@ -56,5 +64,75 @@ internal static class EngineChecks
         {
             return Finding.Fail("the engine does not accept the configuration", problem.Message, $"{engine.Engine} {engine.Version} ends at an argument that it does not know", "change the option, or use a build that has it");
         }
+    }
+
+    private static Finding Format(CheckScope scope)
+    {
+        string? name = scope.Config?.Engine ?? scope.Engine?.Engine;
+        return scope.Model is not { } model || name is null ? Finding.Skip("needs an engine and a model")
+            : KnownEngines.Require(name).Runs(model.Format) ? Finding.Pass($"{name} runs {model.Format} models", model.Path)
+            : Finding.Fail($"{name} does not run models of this format", $"{model.Path} is {(model.Format == ModelFormat.Gguf ? "a GGUF file" : "a folder of safetensors")}", "it ends at the model's first file, or takes a path that nobody maintains", model.Format == ModelFormat.Gguf ? "use llama.cpp, or take the model as a folder of safetensors" : "use vLLM, or take the model as GGUF");
+    }
+
+    private static Finding Version(CheckScope scope)
+    {
+        if (scope.Engine is not { } engine || scope.IsInContainer)
+        {
+            return Finding.Skip("there is no engine to look at");
+        }
+
+        string said = engine.Version ?? "none";
+        if (engine.Engine == EngineNames.Vllm)
+        {
+            return VllmVersion.Parse(engine.Version) is not { } version ? Finding.Skip("vLLM does not say its version")
+                : version.CompareTo(VllmVersion.Newest) <= 0 ? Finding.Pass($"vLLM {version} is known")
+                : Finding.Warn($"vLLM {version} is newer than what is known of it", $"known are versions up to {VllmVersion.Newest}", "options may have been renamed since, which shows when the server starts", "compare with 'vllm serve --help=all', or use a known version");
+        }
+
+        string[] lacking = [.. new[] { "--jinja", "--device", "--flash-attn" }.Where(flag => engine.Find(flag) is null)];
+        return engine.Flags.Count == 0 ? Finding.Skip("the engine does not say what it accepts")
+            : lacking.Length == 0 ? Finding.Pass($"llama.cpp {said} has what plans use", engine.Path)
+            : Finding.Warn($"llama.cpp {said} is old", $"it has no {string.Join(", ", lacking)}", "tools and many chat templates need --jinja, and cards are chosen by --device; models of newer architectures do not load at all", new Remedy("get a newer one without root", new RemedyCommand(["llmops", "engine", "--obtain"]) { Safe = true }));
+    }
+
+    private static async Task<Finding> LibrariesAsync(CheckScope scope, CancellationToken cancellationToken)
+    {
+        if (await LinkedLibraries.ReadAsync(scope, cancellationToken).ConfigureAwait(false) is not { } libraries)
+        {
+            return Finding.Skip("there is no engine whose libraries the loader could be asked for");
+        }
+
+        LinkedLibrary[] missing = [.. libraries.Where(library => library.Path is null && LibraryRemedies.Matters(scope, library)).DistinctBy(library => library.Name)];
+        return missing.Length == 0 ? Finding.Pass("the loader finds every shared library", $"{libraries.Select(library => library.Name).Distinct().Count()} libraries")
+            : Finding.Fail(
+                $"the loader does not find {string.Join(", ", missing.Select(library => library.Name))}", string.Join("; ", missing.Select(library => $"{Path.GetFileName(library.User)} wants {library.Name}")),
+                missing.Any(library => Path.GetFileName(library.User).StartsWith("libggml-", StringComparison.Ordinal)) ? "a backend that cannot be loaded is left out without a word: the model then runs on the processor" : "the engine ends before it says anything: 'error while loading shared libraries' (exit code 127)",
+                LibraryRemedies.For(scope, missing[0]));
+    }
+
+    private static async Task<Finding> MixedAsync(CheckScope scope, CancellationToken cancellationToken)
+    {
+        LinkedLibrary[]? own = (await LinkedLibraries.ReadAsync(scope, cancellationToken).ConfigureAwait(false))?
+            .Where(library => library.Path is not null && (library.Name.StartsWith("libllama", StringComparison.Ordinal) || library.Name.StartsWith("libggml", StringComparison.Ordinal) || library.Name.StartsWith("libmtmd", StringComparison.Ordinal))).ToArray();
+        string[] folders = [.. own?.Select(library => Path.GetDirectoryName(library.Path)!).Distinct() ?? []];
+        return own is null || own.Length == 0 ? Finding.Skip("the engine has no shared libraries of its own")
+            : folders.Length == 1 ? Finding.Pass("the engine's own libraries come from one folder", folders[0])
+            : Finding.Warn("the engine's own libraries come from several folders", string.Join("; ", own.DistinctBy(library => library.Name).Select(library => library.Path)), "libraries of another build hide those of this one: 'undefined symbol', 'incompatible API version'", new Remedy("remove the copies of the older build, often those in /usr/local/lib, then renew the loader's cache", RemedyText.Root("ldconfig")));
+    }
+
+    // Architectures are named in the library as strings of C: between two zeros.
+    private static async Task<Finding> ArchitectureAsync(CheckScope scope, CancellationToken cancellationToken)
+    {
+        if (scope.Model is not { Format: ModelFormat.Gguf } model || await LinkedLibraries.ReadAsync(scope, cancellationToken).ConfigureAwait(false) is not { } libraries)
+        {
+            return Finding.Skip("needs a GGUF model and a llama.cpp that can be looked into");
+        }
+
+        string library = libraries.FirstOrDefault(library => library.Name.StartsWith("libllama.so", StringComparison.Ordinal))?.Path ?? scope.Engine?.Path ?? scope.Context.EnginePath!;
+        byte[] content = await File.ReadAllBytesAsync(library, cancellationToken).ConfigureAwait(false);
+        bool IsNamed(string architecture) => content.AsSpan().IndexOf((ReadOnlySpan<byte>)[0, .. System.Text.Encoding.ASCII.GetBytes(architecture), 0]) >= 0;
+        return !IsNamed("llama") ? Finding.Skip($"{library} does not name its architectures")
+            : IsNamed(model.Architecture) ? Finding.Pass($"the engine knows the architecture {model.Architecture}", library)
+            : Finding.Fail($"the engine does not know the architecture {model.Architecture}", $"{library} does not name it", $"it ends: 'unknown model architecture: '{model.Architecture}''", "use a newer llama.cpp: architectures are added with new versions");
     }
 }

@@ -9,6 +9,12 @@ internal sealed record Mount(string Root, string MountPoint, string FileSystem, 
 {
     private const string SizeOption = "size=";
 
+    /// <summary>Numbers of the block device: <c>8:1</c>; of a file system without one, some number of the kernel's.</summary>
+    public string Device { get; init; } = string.Empty;
+
+    /// <summary>How this mount is used: <c>rw,noexec</c>.</summary>
+    public string Flags { get; init; } = string.Empty;
+
     /// <summary>The size that a tmpfs was mounted with (<c>size=65536k</c>), in bytes; null without one.</summary>
     public long? TmpfsBytes
     {
@@ -50,7 +56,7 @@ internal static class MountTable
 
             if (fields.Length >= dash + 4)
             {
-                mounts.Add(new Mount(Unescape(fields[3]), Unescape(fields[4]), fields[dash + 1], fields[dash + 3]));
+                mounts.Add(new Mount(Unescape(fields[3]), Unescape(fields[4]), fields[dash + 1], fields[dash + 3]) { Device = fields[2], Flags = fields[5] });
             }
         }
 

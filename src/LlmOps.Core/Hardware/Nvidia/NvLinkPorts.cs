@@ -7,8 +7,9 @@ namespace LlmOps.Hardware.Nvidia;
 /// <param name="Remotes">PCI addresses at the far ends.</param>
 /// <param name="SwitchPorts">How many lead to a switch, through which every GPU on it is reached.</param>
 /// <param name="Version">Their version, for example <c>3.0</c>.</param>
+/// <param name="Down">How many ports are there and not up.</param>
 /// <param name="BytesPerSecondEach">Bytes a second of one port in one direction; null when its version is not known.</param>
-internal sealed record NvLinkPorts(IReadOnlyList<PciAddress> Remotes, int SwitchPorts, string? Version, long? BytesPerSecondEach)
+internal sealed record NvLinkPorts(IReadOnlyList<PciAddress> Remotes, int SwitchPorts, int Down, string? Version, long? BytesPerSecondEach)
 {
     // NVML_NVLINK_MAX_LINKS; a GPU answers "invalid argument" from the first one that it does not have.
     private const uint MostPorts = 36;
@@ -20,6 +21,7 @@ internal sealed record NvLinkPorts(IReadOnlyList<PciAddress> Remotes, int Switch
     {
         List<PciAddress> remotes = [];
         int switchPorts = 0;
+        int down = 0;
         uint? version = null;
         for (uint port = 0; port < MostPorts; port++)
         {
@@ -31,6 +33,7 @@ internal sealed record NvLinkPorts(IReadOnlyList<PciAddress> Remotes, int Switch
 
             if (state.Value == 0)
             {
+                down++;
                 continue;
             }
 
@@ -45,7 +48,7 @@ internal sealed record NvLinkPorts(IReadOnlyList<PciAddress> Remotes, int Switch
             }
         }
 
-        return new NvLinkPorts(remotes, switchPorts, VersionName(version), Speed(version));
+        return new NvLinkPorts(remotes, switchPorts, down, VersionName(version), Speed(version));
     }
 
     /// <summary>How many links join this GPU to another one, directly or through switches.</summary>

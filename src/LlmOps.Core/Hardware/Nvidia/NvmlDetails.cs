@@ -40,6 +40,7 @@ internal sealed class NvmlDetails(NvmlDevice device)
             Clocks = clocks == new GpuClocks() ? null : clocks,
             ThrottleReasons = device.ClockReasons.OrNull is { } reasons ? ClockReasons.Names(reasons) : null,
             PowerRange = ReadPowerRange(),
+            NvlinksDown = NvLinkPorts.Read(device).Down is > 0 and var down ? down : null,
         };
     }
 

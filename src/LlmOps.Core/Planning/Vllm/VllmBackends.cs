@@ -1,3 +1,6 @@
+using LlmOps.Engines.Vllm;
+using LlmOps.Hardware;
+
 namespace LlmOps.Planning.Vllm;
 
 /// <summary>Which attention kernels run on which cards, and what types of keys and values they take.</summary>
@@ -11,7 +14,7 @@ internal static class VllmBackends
     public static (string? Backend, string Reason) Choose(VllmFacts facts)
     {
         double capability = facts.Capability;
-        if (capability is <= 0 or >= 8 || facts.Cards[0].Vendor != Hardware.GpuVendor.Nvidia)
+        if (capability is <= 0 or >= 8 || facts.Cards[0].Vendor != GpuVendor.Nvidia)
         {
             return (null, capability >= 10 ? "vLLM's own first choice on Blackwell is FLASHINFER" : "vLLM's own first choice is FLASH_ATTN");
         }
@@ -22,19 +25,22 @@ internal static class VllmBackends
     }
 
     /// <summary>Why keys and values cannot be eight-bit floats here; null when they can.</summary>
-    public static string? Fp8Problem(VllmFacts facts)
-    {
-        double capability = facts.Capability;
-        return facts.Cards.Count == 0 || facts.Cards[0].Vendor != Hardware.GpuVendor.Nvidia || capability <= 0 ? null
-            : capability < 7.5 ? $"compute capability {facts.Cards[0].ComputeCapability} has no kernels for them"
-            : capability < 8 && facts.Version.IsAtLeast(24) ? $"vLLM {facts.Version} dropped them on compute capability {facts.Cards[0].ComputeCapability}: FlashInfer needs 8.0 since 0.24, and Triton's kernels need 8.9"
+    public static string? Fp8Problem(VllmFacts facts) => facts.Cards.Count == 0 ? null : Fp8Problem(facts.Cards[0], facts.Capability, facts.Version);
+
+    /// <summary>The same for a card of that compute capability.</summary>
+    public static string? Fp8Problem(GpuDevice card, double capability, VllmVersion version) =>
+        card.Vendor != GpuVendor.Nvidia || capability <= 0 ? null
+            : capability < 7.5 ? $"compute capability {card.ComputeCapability} has no kernels for them"
+            : capability < 8 && version.IsAtLeast(24) ? $"vLLM {version} dropped them on compute capability {card.ComputeCapability}: FlashInfer needs 8.0 since 0.24, and Triton's kernels need 8.9"
             : null;
-    }
 
     /// <summary>Why the version does not run on the cards at all; null when it does.</summary>
-    public static string? CardProblem(VllmFacts facts) =>
-        facts.Capability is > 0 and < 7.5 && facts.Cards[0].Vendor == Hardware.GpuVendor.Nvidia && (facts.Version.IsAtLeast(20) || facts.Capability < 7)
-            ? $"vLLM {facts.Version} does not run on compute capability {facts.Cards[0].ComputeCapability} ({facts.Cards[0].Name}): its builds for CUDA 13 dropped Volta and Pascal"
+    public static string? CardProblem(VllmFacts facts) => facts.Cards.Count == 0 ? null : CardProblem(facts.Cards[0], facts.Capability, facts.Version);
+
+    /// <summary>The same for a card of that compute capability.</summary>
+    public static string? CardProblem(GpuDevice card, double capability, VllmVersion version) =>
+        capability is > 0 and < 7.5 && card.Vendor == GpuVendor.Nvidia && (version.IsAtLeast(20) || capability < 7)
+            ? $"vLLM {version} does not run on compute capability {card.ComputeCapability} ({card.Name}): its builds for CUDA 13 dropped Volta and Pascal"
             : null;
 
     /// <summary>The lowest compute capability that weights of this quantisation need; null where any will do.</summary>

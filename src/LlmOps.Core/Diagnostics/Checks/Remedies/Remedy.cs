@@ -8,6 +8,9 @@ internal sealed record Remedy(string Words, params IReadOnlyList<RemedyCommand> 
     /// <summary>Only words.</summary>
     public static implicit operator Remedy(string words) => new(words);
 
+    /// <summary>The same with commands after its own.</summary>
+    public Remedy Then(params IReadOnlyList<RemedyCommand> more) => this with { Commands = [.. Commands, .. more] };
+
     /// <inheritdoc/>
     public override string ToString() => Commands.Count == 0 ? Words : $"{Words}: {string.Join("; then ", Commands)}";
 }
