@@ -178,6 +178,9 @@ public sealed record WeightInventory
 
     /// <summary>Each layer's tensors, in the order of <see cref="Layers"/>; empty when only sums are known.</summary>
     public IReadOnlyList<IReadOnlyList<WeightTensor>> LayerTensors { get; init; } = [];
+
+    /// <summary>Tensors that all layers share, such as frequency tables; their bytes are the first layer's.</summary>
+    public IReadOnlyList<WeightTensor> SharedTensors { get; init; } = [];
 }
 
 /// <summary>Bytes of one layer's weights.</summary>

@@ -11,6 +11,7 @@ internal sealed class WeightCounter(ModelShape shape)
     private readonly long[] _dense = new long[shape.LayerCount];
     private readonly long[] _experts = new long[shape.LayerCount];
     private readonly List<WeightTensor>?[] _layerTensors = new List<WeightTensor>?[shape.LayerCount];
+    private readonly List<WeightTensor> _shared = [];
     private readonly long[] _matrixBytes = new long[GgmlType.Count];
     private long _tensors;
     private long _input;
@@ -73,6 +74,7 @@ internal sealed class WeightCounter(ModelShape shape)
             TiedEmbeddings = tied,
             Layers = [.. Enumerable.Range(0, shape.LayerCount).Select(layer => new LayerWeights(layer, _dense[layer], _experts[layer]))],
             LayerTensors = [.. _layerTensors.Select(tensors => tensors ?? [])],
+            SharedTensors = _shared,
         };
     }
 
@@ -101,8 +103,7 @@ internal sealed class WeightCounter(ModelShape shape)
             }
 
             (IsExpert(part) ? _experts : _dense)[layer] += tensor.Bytes;
-            (_layerTensors[layer] ??= []).Add(new WeightTensor(
-                Encoding.UTF8.GetString(part), tensor.Rows > 0 ? tensor.Elements / tensor.Rows : 0, tensor.Rows, tensor.Bytes));
+            (_layerTensors[layer] ??= []).Add(Describe(part, tensor));
         }
         else if (IsInput(name))
         {
@@ -117,6 +118,7 @@ internal sealed class WeightCounter(ModelShape shape)
         {
             // Frequency tables and the projection of per-layer inputs belong to the layers; the first one brings them.
             _dense[0] += tensor.Bytes;
+            _shared.Add(Describe(name, tensor));
         }
         else
         {
@@ -124,6 +126,9 @@ internal sealed class WeightCounter(ModelShape shape)
             _output += tensor.Bytes;
         }
     }
+
+    private static WeightTensor Describe(ReadOnlySpan<byte> name, GgufTensor tensor) =>
+        new(Encoding.UTF8.GetString(name), tensor.Rows > 0 ? tensor.Elements / tensor.Rows : 0, tensor.Rows, tensor.Bytes);
 
     // lfm2 calls its output norm token_embd_norm.
     private bool IsInput(ReadOnlySpan<byte> name) =>

@@ -40,6 +40,9 @@ internal sealed record ModelOutline
 
     public int[] TensorsOf { get; init; } = [];
 
+    /// <summary>Tensors that all layers share, as those of a layer.</summary>
+    public string[] SharedTensors { get; init; } = [];
+
     public long[] DenseBytes { get; init; } = [];
 
     public long[] ExpertBytes { get; init; } = [];
@@ -49,7 +52,7 @@ internal sealed record ModelOutline
         List<string> attention = [];
         List<string> tensors = [];
         int[] attentionOf = [.. model.Attention.Select(shape => Index(attention, $"{shape.HeadCount} {shape.KeyValueHeadCount} {shape.KeyLength} {shape.ValueLength} {shape.SlidingWindow ?? 0}"))];
-        int[] tensorsOf = [.. model.Weights.LayerTensors.Select(layer => Index(tensors, string.Join('|', layer.Select(item => $"{item.Name} {item.Columns} {item.Rows} {item.Bytes}"))))];
+        int[] tensorsOf = [.. model.Weights.LayerTensors.Select(layer => Index(tensors, string.Join('|', layer.Select(Text))))];
         return new ModelOutline
         {
             Architecture = model.Architecture,
@@ -68,6 +71,7 @@ internal sealed record ModelOutline
             AttentionOf = attentionOf,
             TensorKinds = [.. tensors.Select(kind => kind.Split('|'))],
             TensorsOf = tensorsOf,
+            SharedTensors = [.. model.Weights.SharedTensors.Select(Text)],
             DenseBytes = [.. model.Weights.Layers.Select(layer => layer.DenseBytes)],
             ExpertBytes = [.. model.Weights.Layers.Select(layer => layer.ExpertBytes)],
         };
@@ -97,6 +101,7 @@ internal sealed record ModelOutline
                 OutputBytes = OutputBytes,
                 Layers = [.. DenseBytes.Select((dense, layer) => new LayerWeights(layer, dense, ExpertBytes[layer]))],
                 LayerTensors = [.. TensorsOf.Select(kind => kinds[kind])],
+                SharedTensors = [.. SharedTensors.Select(Tensor)],
             },
         };
     }
@@ -110,6 +115,8 @@ internal sealed record ModelOutline
     }
 
     private static AttentionShape Shape(int layer, int[] kind) => new(layer, kind[0], kind[1], kind[2], kind[3], kind[4] == 0 ? null : kind[4]);
+
+    private static string Text(WeightTensor item) => $"{item.Name} {item.Columns} {item.Rows} {item.Bytes}";
 
     private static WeightTensor Tensor(string text)
     {

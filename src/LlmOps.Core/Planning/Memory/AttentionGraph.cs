@@ -32,8 +32,8 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         mixed = TurnValues(shape, mixed);
         if (gate is not null)
         {
-            GraphTensor opened = graph.Update(graph.Compute(mixed.Bytes / (graph.Rows * sizeof(float)), gate));
-            mixed = graph.Update(graph.View(mixed), opened);
+            GraphTensor opened = graph.Function(graph.Compute(mixed.Bytes / (graph.Rows * sizeof(float)), gate));
+            mixed = graph.Product(graph.View(mixed), opened);
         }
 
         return mixed;
@@ -126,45 +126,52 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
     {
         if (tensors[norm] is { } weight)
         {
-            heads = graph.Apply(weight, graph.Norm(heads), rows: count);
+            heads = graph.Apply(weight, graph.Norm(heads), rows: count * graph.Rows);
         }
 
-        return rotatesWindowsOnly && shape.SlidingWindow is null ? heads : graph.Update(heads, inputs.Positions);
+        return rotatesWindowsOnly && shape.SlidingWindow is null ? heads : graph.Turn(heads.Bytes, heads, inputs.Positions, graph.Setting.HasFrequencies(shape));
     }
 
     private GraphTensor Attend(AttentionShape own, GraphTensor query, GraphTensor key, GraphTensor value, int valueLength)
     {
         AttentionShape shape = graph.Setting.CacheOf(own);
         (long cells, long keyBytes, long valueBytes) = graph.Setting.Cache(shape.Layer);
+        GraphTensor keys = graph.Cache(keyBytes, shape.Layer);
+        GraphTensor values = valueBytes > 0 ? graph.Cache(valueBytes, shape.Layer) : keys;
         if (own.KeyValueHeadCount > 0)
         {
-            graph.Store(graph.View(key), inputs.Cells);
+            graph.Store(graph.View(key), inputs.Cells, keys);
             if (shape.ValueLength > 0)
             {
-                graph.Store(graph.View(value), inputs.ValueCells(shape));
+                bool transposes = !graph.Setting.FlashAttention && !graph.Setting.TurnsValuesLate;
+                graph.Store(transposes ? graph.View(graph.View(graph.View(value))) : graph.View(value), inputs.ValueCells(shape), values);
             }
         }
 
-        GraphTensor keys = graph.Cache(keyBytes, shape.Layer);
-        GraphTensor values = valueBytes > 0 ? graph.Cache(valueBytes, shape.Layer) : keys;
+        query = graph.View(graph.View(query));
+        keys = graph.View(graph.View(keys));
+        values = graph.View(graph.View(values));
         GraphTensor mask = inputs.Mask(shape);
         long resultBytes = (long)shape.HeadCount * valueLength * graph.Rows * sizeof(float);
         int? place = graph.Setting.PinsAttention ? graph.CachePlace : null;
         if (graph.Setting.FlashAttention)
         {
-            return graph.ComputeAt(place, resultBytes, graph.View(query), keys, values, mask);
+            keys = Halved(keys, graph.Setting.HalvesKeys);
+            values = Halved(values, graph.Setting.HalvesValues);
+            return graph.Attend(place, graph.Setting.AttendsOnHost, resultBytes, query, keys, values, mask);
         }
 
-        if (cells * graph.Rows * shape.HeadCount * sizeof(float) > graph.Setting.MaximumTensorBytes)
-        {
-            place = graph.Setting.Host;
-        }
-
-        GraphTensor scores = graph.ComputeAt(place, cells * graph.Rows * shape.HeadCount * sizeof(float), keys, graph.View(query));
-        GraphTensor weights = graph.UpdateAt(place, scores, mask);
-        GraphTensor mixed = graph.ComputeAt(place, resultBytes, values, weights);
+        long scoreBytes = cells * graph.Rows * shape.HeadCount * sizeof(float);
+        bool isTooLarge = scoreBytes > graph.Setting.MaximumTensorBytes;
+        values = graph.Setting.TurnsValuesLate ? graph.ComputeAt(place, valueBytes, values) : values;
+        GraphTensor scores = graph.ComputeAt(place, isTooLarge || graph.Setting.ScoresOnHost, scoreBytes, keys, query);
+        GraphTensor weights = graph.UpdateAt(place, isTooLarge, scores, mask);
+        GraphTensor mixed = graph.ComputeAt(place, isTooLarge, resultBytes, values, weights);
         return graph.ComputeAt(place, resultBytes, graph.View(mixed));
     }
+
+    // build_attn_mha: flash attention takes half floats.
+    private GraphTensor Halved(GraphTensor cache, bool halves) => halves ? graph.Allocate(cache.Bytes / 2, cache) : cache;
 
     private GraphTensor Latent(AttentionShape shape, LayerTensors tensors, GraphTensor normed)
     {
@@ -179,11 +186,11 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         {
             GraphTensor plain = graph.View(query, bytes: query.Bytes - (shape.HeadCount * rotary * row));
             GraphTensor absorbed = graph.Multiply(keyMatrix, shape.HeadCount * rank, plain);
-            GraphTensor turned = graph.Update(shape.HeadCount * rotary * row, graph.View(query, bytes: query.Bytes - 1), inputs.Positions);
+            GraphTensor turned = graph.Turn(shape.HeadCount * rotary * row, graph.View(query, bytes: query.Bytes - 1), inputs.Positions, hasFrequencies: false);
             GraphTensor full = graph.Compute(shape.HeadCount * (rank + rotary), graph.View(absorbed), turned);
             GraphTensor packed = graph.Multiply(compress, normed);
             GraphTensor value = graph.Apply(tensors["attn_kv_a_norm"]!, graph.Norm2(rank * row, graph.View(packed, bytes: rank * row)));
-            GraphTensor key = graph.Compute(rank + rotary, graph.View(value), graph.Update(rotary * row, graph.View(packed, bytes: rotary * row), inputs.Positions));
+            GraphTensor key = graph.Compute(rank + rotary, graph.View(value), graph.Turn(rotary * row, graph.View(packed, bytes: rotary * row), inputs.Positions, hasFrequencies: false));
             GraphTensor mixed = Attend(shape, full, key, value, (int)rank);
             long valueWidth = tensors["attn_output"]!.Columns;
             GraphTensor expanded = graph.Setting.MultipliesOneStream && graph.Setting.Streams > 1
@@ -192,12 +199,12 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
             return graph.Compute(valueWidth, graph.View(expanded));
         }
 
-        GraphTensor turnedQuery = graph.Update(query, inputs.Positions);
+        GraphTensor turnedQuery = graph.Turn(query.Bytes, graph.View(query), inputs.Positions, hasFrequencies: false);
         GraphTensor compressed = graph.Multiply(compress, normed);
         GraphTensor latent = graph.Apply(tensors["attn_kv_a_norm"]!, graph.Norm2(rank * row, graph.View(compressed, bytes: rank * row)));
         GraphTensor both = graph.Multiply(tensors["attn_kv_b"]!, latent);
         GraphTensor values = graph.Compute((long)shape.HeadCount * shape.ValueLength, graph.View(both, bytes: both.Bytes - 1));
-        GraphTensor turnedKey = graph.Update(rotary * row, graph.View(compressed, bytes: rotary * row), inputs.Positions);
+        GraphTensor turnedKey = graph.Turn(rotary * row, graph.View(compressed, bytes: rotary * row), inputs.Positions, hasFrequencies: false);
         GraphTensor repeated = graph.Compute(shape.HeadCount * rotary, turnedKey);
         GraphTensor keys = graph.Compute((long)shape.HeadCount * shape.KeyLength, graph.View(both, bytes: both.Bytes - 1), repeated);
         return Attend(shape, turnedQuery, keys, values, shape.ValueLength);

@@ -63,7 +63,7 @@ internal sealed class AttentionInputs(GraphBuilder graph)
     /// <summary>Without flash attention values are stored transposed, element by element.</summary>
     public GraphTensor ValueCells(AttentionShape shape)
     {
-        if (graph.Setting.FlashAttention)
+        if (graph.Setting.FlashAttention || graph.Setting.TurnsValuesLate)
         {
             return Cells;
         }

@@ -70,9 +70,9 @@ internal static class ComputeBuffers
         long streams = placement.Unified ? 1 : placement.Slots;
         bool sharesAcross = SharesCaches(model) && deviceOf.Distinct().Count() > 1;
         bool crossesInEveryLayer = sharesAcross || (vulkan && IsPipelined(model, placement)
-            && ((streams > 1 && model.Attention.Any(shape => shape.ValueLength == 0)) || !placement.FlashAttention || model.Architecture is "jamba" or "mamba"));
+            && ((streams > 1 && model.Attention.Any(shape => shape.ValueLength == 0)) || !placement.FlashAttention || MixesBrainFloats(placement) || model.Architecture is "jamba" or "mamba"));
         long widest = KvCache.WidestValues(model);
-        return new GraphSetting
+        GraphSetting setting = new()
         {
             Tokens = tokens,
             Outputs = Math.Min(tokens, placement.Outputs ?? (placement.Slots * (1 + placement.DraftTokens))),
@@ -82,18 +82,26 @@ internal static class ComputeBuffers
             MaximumTensorBytes = vulkan ? VulkanTensorBytes : long.MaxValue,
             MultipliesOneStream = vulkan,
             ScansWideStatesOnly = vulkan,
+            Reorders = vulkan,
+            NormsByMean = model.Architecture.StartsWith("cohere", StringComparison.Ordinal) || model.Architecture == "command-r" || LayerTensors.Of(model).Any(layer => layer.Bias("attn_norm") is not null),
+            AttendsOnHost = vulkan && MixesBrainFloats(placement),
+            ScoresOnHost = vulkan && KvCacheTypes.IsQuantised(placement.TypeK) && model.Attention.Any(shape => shape.KeyValueHeadCount > 1),
             LayerPlaces = [.. deviceOf.Select(device => device < 0 ? host : device)],
             Host = host,
             Places = places,
             CacheOnHost = !placement.OffloadsCache,
             OffloadsOperations = host > 0 && placement.OffloadsOperations,
-            FlashAttention = placement.FlashAttention && !(placement.FlashAttentionIsAutomatic && GivesUpFlashAttention(model, deviceOf)),
+            FlashAttention = placement.FlashAttention,
+            HalvesKeys = placement.TypeK == "f32",
+            HalvesValues = placement.TypeV == "f32",
+            HasFrequencies = shape => model.Weights.SharedTensors.Any(tensor => tensor.Name.StartsWith("rope_", StringComparison.Ordinal)) && (shape.SlidingWindow is null || model.Architecture != "gemma4"),
             QuantisesKeys = KvCacheTypes.IsQuantised(placement.TypeK) && HasOneWidth(model, shape => shape.KeyLength),
             QuantisesValues = KvCacheTypes.IsQuantised(placement.TypeV) && HasOneWidth(model, shape => shape.ValueLength),
             WidestValues = widest,
             CacheOf = shape => OwnerOf(model, shape),
             Cache = layer => CacheOf(model, placement, layer, widest),
         };
+        return GivesUpFlashAttention(model, placement, setting) ? setting with { FlashAttention = false, TurnsValuesLate = true, LayerSamples = vulkan && IsPipelined(model, placement) ? int.MaxValue : setting.LayerSamples } : setting;
     }
 
     // llama_kv_cache (layer_reuse_cb of gemma3n and gemma4): layers without a cache read that of the last layer of their kind that has one.
@@ -124,14 +132,25 @@ internal static class ComputeBuffers
     {
         (IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes) = new ModelGraph(model, setting).Build();
         long chunkBytes = IsVulkan(placement) ? VulkanChunkBytes : long.MaxValue / 2;
-        return new GraphScheduler(setting.Host, pipelined ? PipelineCopies : 1, chunkBytes).Reserve(inputs, nodes);
+        return new GraphScheduler(setting.Host, pipelined ? PipelineCopies : 1, chunkBytes, setting.Reorders).Reserve(inputs, nodes);
     }
 
-    // Asked to decide by itself, the engine gives flash attention up when the operation would land on another device than its layer. That
-    // happens where a short-convolution layer on a device follows an attention layer on the host: the state's copy draws the operation over.
-    private static bool GivesUpFlashAttention(ModelDescription model, IReadOnlyList<int> deviceOf) =>
-        model.Architecture == "lfm2" && Enumerable.Range(0, model.LayerCount - 1).Any(layer =>
-            model.Attention[layer].KeyValueHeadCount > 0 && model.Attention[layer + 1].KeyValueHeadCount == 0 && deviceOf[layer] != deviceOf[layer + 1] && deviceOf[layer] < 0);
+    // Asked to decide by itself, the engine lays out a single token and gives flash attention up where some layer's would not run with its layer:
+    // on a device that cannot do it, or where states that stay elsewhere draw it over (llama_context, sched_reserve).
+    private static bool GivesUpFlashAttention(ModelDescription model, Placement placement, GraphSetting setting)
+    {
+        if (!setting.FlashAttention || !placement.FlashAttentionIsAutomatic || (model.Recurrent is null && !setting.AttendsOnHost))
+        {
+            return false;
+        }
+
+        GraphSetting single = setting with { Tokens = setting.Slots, Outputs = setting.Slots, OffloadsOperations = false, PinsNorms = true, LayerSamples = int.MaxValue };
+        (IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes) = new ModelGraph(model, single).Build();
+        return new GraphScheduler(setting.Host, 1, long.MaxValue / 2).MovesAttention(inputs, nodes);
+    }
+
+    // ggml-vulkan (supports_op): keys and values are both of this type, or neither is.
+    private static bool MixesBrainFloats(Placement placement) => (placement.TypeK == "bf16") != (placement.TypeV == "bf16");
 
     private static (long Cells, long KeyBytes, long ValueBytes) CacheOf(ModelDescription model, Placement placement, int layer, long widest)
     {

@@ -6,7 +6,10 @@ namespace LlmOps.Planning.Memory;
 internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
 {
     /// <summary>The feed-forward part over the normed input; null when the layer has none.</summary>
-    public GraphTensor? Compute(LayerTensors tensors, GraphTensor normed)
+    /// <param name="tensors">The layer's tensors.</param>
+    /// <param name="normed">Its input.</param>
+    /// <param name="afterExperts">What the graph computes between the experts and the rest.</param>
+    public GraphTensor? Compute(LayerTensors tensors, GraphTensor normed, Action? afterExperts = null)
     {
         if (tensors["ffn_gate_inp"] is not { } router || experts is null || experts.UsedCount == 0)
         {
@@ -14,6 +17,7 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
         }
 
         GraphTensor routed = Experts(tensors, router, experts.UsedCount, normed);
+        afterExperts?.Invoke();
         if (Dense(tensors, "_shexp", normed) is not { } shared)
         {
             return routed;
@@ -21,10 +25,10 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
 
         if (tensors["ffn_gate_inp_shexp"] is { } gate)
         {
-            shared = graph.Update(shared, graph.Update(graph.Multiply(gate, 1, normed)));
+            shared = graph.Product(shared, graph.Function(graph.Multiply(gate, 1, normed)));
         }
 
-        return graph.Update(routed, shared);
+        return graph.Sum(routed, shared);
     }
 
     /// <summary>The dense part alone, of a layer that has experts beside it.</summary>
@@ -50,7 +54,7 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
         else
         {
             GraphTensor raised = graph.Multiply(up, normed);
-            inner = up.Rows == 2 * down.Columns ? graph.Compute(down.Columns, raised) : graph.Update(raised);
+            inner = up.Rows == 2 * down.Columns ? graph.Compute(down.Columns, raised) : graph.Function(raised);
         }
 
         return graph.Multiply(down, inner);
@@ -59,10 +63,10 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
     private GraphTensor Experts(LayerTensors tensors, WeightTensor router, int used, GraphTensor normed, GraphTensor? routedBy = null)
     {
         long count = router.Rows;
-        GraphTensor probabilities = graph.Update(graph.Multiply(router, routedBy ?? normed));
-        GraphTensor ranked = tensors.Bias("exp_probs_b") is { } bias ? graph.Apply(bias, graph.View(probabilities)) : probabilities;
-        GraphTensor chosen = graph.View(graph.Compute(count, ranked), bytes: used * graph.Rows * sizeof(float));
-        GraphTensor weights = graph.Compute(used, graph.View(probabilities), chosen);
+        GraphTensor logits = graph.Multiply(router, routedBy ?? normed);
+        GraphTensor chosen = logits;
+        GraphTensor weights = logits;
+        graph.Together(() => (chosen, weights) = Choose(tensors, graph.Function(logits), count, used));
         GraphTensor source = graph.View(normed);
         GraphTensor inner;
         if (tensors["ffn_gate_up_exps"] is { } both)
@@ -72,30 +76,39 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
         }
         else
         {
-            GraphTensor? gated = tensors["ffn_gate_exps"] is { } gate ? Biased(tensors, "ffn_gate_exps", graph.MultiplyExperts(gate, gate.Rows / count, used, source, chosen)) : null;
+            GraphTensor? gated = tensors["ffn_gate_exps"] is { } gate ? Biased(tensors, "ffn_gate_exps", graph.MultiplyExperts(gate, gate.Rows / count, used, source, chosen), chosen) : null;
             WeightTensor up = tensors["ffn_up_exps"]!;
-            GraphTensor raised = Biased(tensors, "ffn_up_exps", graph.MultiplyExperts(up, up.Rows / count, used, source, chosen));
-            inner = gated is null ? graph.Update(raised) : graph.Compute(up.Rows / count * used, gated, raised);
+            GraphTensor raised = Biased(tensors, "ffn_up_exps", graph.MultiplyExperts(up, up.Rows / count, used, source, chosen), chosen);
+            inner = gated is null ? graph.Function(raised) : graph.Compute(up.Rows / count * used, gated, raised);
         }
 
         WeightTensor down = tensors["ffn_down_exps"]!;
         long width = down.Rows / count;
-        GraphTensor results = Biased(tensors, "ffn_down_exps", graph.MultiplyExperts(down, width, used, inner, chosen));
-        results = graph.Update(results, weights);
+        GraphTensor results = Biased(tensors, "ffn_down_exps", graph.MultiplyExperts(down, width, used, inner, chosen), chosen);
+        results = graph.Product(results, weights);
         GraphTensor[] parts = [.. Enumerable.Range(0, used).Select(_ => graph.View(results, bytes: results.Bytes - 1))];
         if (used == 1)
         {
             return graph.Compute(width, parts[0]);
         }
 
-        GraphTensor sum = graph.Compute(width, parts[0], parts[1]);
+        GraphTensor sum = graph.Sum(parts[0], parts[1], width * graph.Rows * sizeof(float));
         foreach (GraphTensor part in parts[2..])
         {
-            sum = graph.Update(sum, part);
+            sum = graph.Sum(sum, part);
         }
 
         return sum;
     }
 
-    private GraphTensor Biased(LayerTensors tensors, string name, GraphTensor result) => tensors.Bias(name) is { } bias ? graph.Apply(bias, result) : result;
+    private (GraphTensor Chosen, GraphTensor Weights) Choose(LayerTensors tensors, GraphTensor probabilities, long count, int used)
+    {
+        GraphTensor ranked = tensors.Bias("exp_probs_b") is { } bias ? graph.Apply(bias, graph.View(probabilities)) : probabilities;
+        GraphTensor chosen = graph.View(graph.Compute(count, ranked), bytes: used * graph.Rows * sizeof(float));
+        GraphTensor weights = graph.Compute(used, graph.View(probabilities), chosen);
+        return (chosen, weights);
+    }
+
+    private GraphTensor Biased(LayerTensors tensors, string name, GraphTensor result, GraphTensor chosen) =>
+        tensors.Bias(name) is { } bias ? graph.ApplyExperts(bias, result, chosen) : result;
 }

@@ -7,6 +7,9 @@ internal sealed class FreeList(long chunkBytes)
 {
     private const long Alignment = 128;
 
+    // The last of as many buffers takes everything that is left (GGML_VBUFFER_MAX_CHUNKS).
+    private const int MostChunks = 16;
+
     private readonly List<Chunk> _chunks = [];
 
     /// <summary>The most bytes that were in use, holes between them counted.</summary>
@@ -23,7 +26,7 @@ internal sealed class FreeList(long chunkBytes)
 
         if (hole < 0)
         {
-            _chunks.Add(new Chunk(Math.Max(size, chunkBytes)));
+            _chunks.Add(new Chunk(_chunks.Count == MostChunks - 1 ? long.MaxValue / 2 : Math.Max(size, chunkBytes)));
             (chunk, hole) = (_chunks.Count - 1, 0);
         }
 

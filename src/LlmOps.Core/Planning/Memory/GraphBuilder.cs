@@ -9,6 +9,10 @@ internal sealed class GraphBuilder(GraphSetting setting)
     // Devices take operations with weights of the host from this many rows on.
     private const long OffloadRows = 32;
 
+    // One number for each pair of a head's elements.
+    private const long FrequencyBytes = 256;
+
+    private GraphTensor? _frequencies;
     private int _layer;
 
     /// <summary>Operations in the order of computation.</summary>
@@ -42,6 +46,20 @@ internal sealed class GraphBuilder(GraphSetting setting)
     /// <summary>A result of a given size.</summary>
     public GraphTensor Allocate(long bytes, params GraphTensor[] sources) => Add(new GraphTensor(bytes, sources));
 
+    /// <summary>The sum of two tensors, over the first that nothing else reads.</summary>
+    public GraphTensor Sum(GraphTensor first, GraphTensor second, long? bytes = null) =>
+        Add(new GraphTensor(bytes ?? first.Bytes, first, second) { MayReuse = true, Operation = GraphOperation.Sum });
+
+    /// <summary>The product of two tensors element by element, over the first that nothing else reads.</summary>
+    public GraphTensor Product(GraphTensor first, GraphTensor second, long? bytes = null) =>
+        Add(new GraphTensor(bytes ?? first.Bytes, first, second) { MayReuse = true, Operation = GraphOperation.Product });
+
+    /// <summary>The product with a number for each column, over the source when nothing else reads it.</summary>
+    public GraphTensor Scaled(GraphTensor source) => Add(new GraphTensor(source.Bytes, source) { MayReuse = true, Operation = GraphOperation.Product });
+
+    /// <summary>A function of each element, over the source when nothing else reads it.</summary>
+    public GraphTensor Function(GraphTensor source) => Add(new GraphTensor(source.Bytes, source) { MayReuse = true, Operation = GraphOperation.Function });
+
     /// <summary>The result of an operation that may overwrite a source.</summary>
     public GraphTensor Update(params GraphTensor[] sources) => Add(new GraphTensor(sources[0].Bytes, sources) { MayReuse = true });
 
@@ -49,29 +67,55 @@ internal sealed class GraphBuilder(GraphSetting setting)
     public GraphTensor Update(long bytes, params GraphTensor[] sources) => Add(new GraphTensor(bytes, sources) { MayReuse = true });
 
     /// <summary>As <see cref="Update(GraphTensor[])"/> with a weight.</summary>
-    public GraphTensor Apply(WeightTensor weight, GraphTensor source, long? rows = null) => Add(Weighted(weight, rows ?? Rows, isExpert: false, source.Bytes, mayReuse: true, source));
+    public GraphTensor Apply(WeightTensor weight, GraphTensor source, long? rows = null) =>
+        Add(Weighted(weight, weight.Name.EndsWith(".bias", StringComparison.Ordinal) ? GraphOperation.Sum : GraphOperation.Product, rows ?? Rows, source.Bytes, mayReuse: true, source));
+
+    /// <summary>Adds the biases of the chosen experts.</summary>
+    public GraphTensor ApplyExperts(WeightTensor weight, GraphTensor source, GraphTensor chosen) =>
+        Add(Weighted(weight, GraphOperation.ExpertSum, Rows, source.Bytes, mayReuse: true, source, chosen));
 
     /// <summary>Multiplies by a matrix.</summary>
     public GraphTensor Multiply(WeightTensor weight, GraphTensor source) => Multiply(weight, weight.Rows, source);
 
     public GraphTensor Multiply(WeightTensor weight, long width, GraphTensor source) =>
-        Add(Weighted(weight, Rows, isExpert: false, width * Rows * sizeof(float), mayReuse: false, source));
+        Add(Weighted(weight, GraphOperation.Matrix, Rows, width * Rows * sizeof(float), mayReuse: false, source));
+
+    /// <summary>Runs a short convolution over padded rows.</summary>
+    public GraphTensor Convolve(WeightTensor kernel, long width, GraphTensor padded) =>
+        Add(Weighted(kernel, GraphOperation.Convolution, Rows, width * Rows * sizeof(float), mayReuse: false, padded));
+
+    /// <summary>Multiplies elements by a weight; the result is laid out anew.</summary>
+    public GraphTensor Scale(WeightTensor weight, long width, GraphTensor source) =>
+        Add(Weighted(weight, GraphOperation.Product, Math.Max(weight.Rows, weight.Columns) * Rows, width * Rows * sizeof(float), mayReuse: true, source));
+
+    /// <summary>Multiplies all tokens by a matrix, whatever is computed now.</summary>
+    public GraphTensor MultiplyAll(WeightTensor weight, GraphTensor source) =>
+        Add(Weighted(weight, GraphOperation.Matrix, setting.Tokens, weight.Rows * setting.Tokens * sizeof(float), mayReuse: false, source));
 
     /// <summary>Multiplies by the matrices of the chosen experts.</summary>
     public GraphTensor MultiplyExperts(WeightTensor weight, long width, long used, GraphTensor source, GraphTensor chosen) =>
-        Add(Weighted(weight, Rows, isExpert: true, width * used * Rows * sizeof(float), mayReuse: false, source, chosen));
+        Add(Weighted(weight, GraphOperation.Experts, Rows, width * used * Rows * sizeof(float), mayReuse: false, source, chosen));
 
     public GraphTensor View(GraphTensor source, long? bytes = null) =>
-        Add(new GraphTensor(bytes ?? source.Bytes, source) { Root = source.Root ?? source, IsStrided = bytes is not null || source.IsStrided });
+        Add(new GraphTensor(bytes ?? source.Bytes, source) { Root = source.Root ?? source, IsStrided = bytes is not null || source.IsStrided, Operation = GraphOperation.View });
 
     /// <summary>A view of a contiguous part.</summary>
-    public GraphTensor Part(GraphTensor source, long bytes) => Add(new GraphTensor(bytes, source) { Root = source.Root ?? source, IsStrided = source.IsStrided });
-
-    /// <summary>The copy of a state that a layer begins with; some are made before the layer before it is complete.</summary>
-    public void Touch(int layer) => Add(new GraphTensor(0) { Place = setting.CacheOnHost ? setting.Host : setting.LayerPlaces[layer] });
+    public GraphTensor Part(GraphTensor source, long bytes) => Add(new GraphTensor(bytes, source) { Root = source.Root ?? source, IsStrided = source.IsStrided, Operation = GraphOperation.View });
 
     /// <summary>Writes into the layer's cache; nothing waits for it.</summary>
-    public void Store(GraphTensor value, GraphTensor where) => Add(new GraphTensor(0, value, where) { Place = CachePlace });
+    public void Store(GraphTensor value, GraphTensor where, GraphTensor? cache = null) =>
+        Add(new GraphTensor(0, value, where) { Place = CachePlace, Operation = GraphOperation.Store, Target = cache });
+
+    /// <summary>Runs operations that stay together.</summary>
+    public void Together(Action compute)
+    {
+        int first = Nodes.Count;
+        compute();
+        for (int at = first; at < Nodes.Count; at++)
+        {
+            (Nodes[at].IsGrouped, Nodes[at].BeginsGroup) = (true, at == first);
+        }
+    }
 
     /// <summary>A cache of the current layer, or of another one, as it is read.</summary>
     public GraphTensor Cache(long bytes, int? layer = null) =>
@@ -80,28 +124,72 @@ internal sealed class GraphBuilder(GraphSetting setting)
     /// <summary>An operation that must run where it is told.</summary>
     public GraphTensor ComputeAt(int? place, long bytes, params GraphTensor[] sources) => Add(new GraphTensor(bytes, sources) { Place = place });
 
-    /// <summary>An operation that must run where it is told and may overwrite its first source.</summary>
-    public GraphTensor UpdateAt(int? place, params GraphTensor[] sources) => Add(new GraphTensor(sources[0].Bytes, sources) { MayReuse = true, Place = place });
+    /// <summary>An operation that must run where it is told, or on the host where no device can compute it.</summary>
+    public GraphTensor ComputeAt(int? place, bool needsHost, long bytes, params GraphTensor[] sources) =>
+        Add(new GraphTensor(bytes, sources) { Place = needsHost ? null : place, NeedsHost = needsHost });
+
+    /// <summary>Flash attention, which is to run with its layer.</summary>
+    public GraphTensor Attend(int? place, bool needsHost, long bytes, params GraphTensor[] sources) =>
+        Add(new GraphTensor(bytes, sources) { Place = needsHost ? null : place, NeedsHost = needsHost, Home = LayerPlace });
+
+    /// <summary>A state of a layer, gathered for the slots of the batch; those of other slots are moved along (build_rs).</summary>
+    public GraphTensor Gather(int layer, long bytes, GraphTensor slots)
+    {
+        GraphTensor cache = Cache(bytes, layer);
+        GraphTensor gathered = ComputeAt(cache.Place, bytes, Clear(cache), slots);
+        View(cache);
+        View(cache);
+        Move(View(cache), cache);
+        return View(gathered);
+    }
+
+    /// <summary>Makes the state of new slots zero.</summary>
+    /// <returns>The state as it is read afterwards.</returns>
+    public GraphTensor Clear(GraphTensor cache)
+    {
+        GraphTensor states = View(cache);
+        Move(View(states), cache);
+        return states;
+    }
+
+    /// <summary>Writes states into a cache; nothing waits for it.</summary>
+    public void Move(GraphTensor value, GraphTensor cache) => Add(new GraphTensor(0, value) { Place = cache.Place, Operation = GraphOperation.Store, Target = cache });
+
+    /// <summary>Turns heads by their positions. Frequencies that lie on the host are brought along.</summary>
+    public GraphTensor Turn(long bytes, GraphTensor heads, GraphTensor positions, bool hasFrequencies)
+    {
+        bool visits = hasFrequencies && setting.OffloadsOperations && LayerPlace == setting.Host;
+        return Add(new GraphTensor(bytes, visits ? [heads, positions, Frequencies()] : [heads, positions]) { MayReuse = true, Operation = GraphOperation.Turn, BeginsPart = visits });
+    }
+
+    /// <summary>An operation that must run where it is told, or on the host, and may overwrite its first source.</summary>
+    public GraphTensor UpdateAt(int? place, bool needsHost, params GraphTensor[] sources) =>
+        Add(new GraphTensor(sources[0].Bytes, sources) { MayReuse = true, Place = needsHost ? null : place, NeedsHost = needsHost });
 
     /// <summary>Multiplies on the host by a matrix that may have to be brought there.</summary>
     public GraphTensor MultiplyOnHost(WeightTensor weight, long width, GraphTensor source) => Add(new GraphTensor(width * Rows * sizeof(float), source)
     {
-        Place = setting.Host,
+        NeedsHost = true,
+        Operation = GraphOperation.Matrix,
         VisitingWeightBytes = LayerPlace == setting.Host ? 0 : weight.Bytes,
     });
 
     /// <summary>A norm without its weight. It may be pinned to its layer's device.</summary>
     public GraphTensor Norm(GraphTensor source, bool mayReuse = true) =>
-        Add(new GraphTensor(source.Bytes, source) { MayReuse = mayReuse, Place = setting.PinsNorms && _layer >= 0 ? setting.LayerPlaces[_layer] : null });
+        Add(new GraphTensor(source.Bytes, source) { MayReuse = mayReuse, Operation = NormOperation, Place = setting.PinsNorms && _layer >= 0 ? setting.LayerPlaces[_layer] : null });
 
     /// <summary>A norm whose result is smaller than the strided source.</summary>
-    public GraphTensor Norm2(long bytes, GraphTensor source) => Add(new GraphTensor(bytes, source));
+    public GraphTensor Norm2(long bytes, GraphTensor source) => Add(new GraphTensor(bytes, source) { Operation = NormOperation });
+
+    private GraphOperation NormOperation => setting.NormsByMean ? GraphOperation.Other : GraphOperation.Norm;
+
+    private GraphTensor Frequencies() => _frequencies ??= new GraphTensor(FrequencyBytes) { IsExternal = true, Place = setting.Host };
 
     public int CachePlace => setting.CacheOnHost ? setting.Host : setting.LayerPlaces[_layer];
 
     public int LayerPlace => setting.LayerPlaces[_layer];
 
-    private GraphTensor Weighted(WeightTensor weight, long rows, bool isExpert, long bytes, bool mayReuse, params GraphTensor[] sources)
+    private GraphTensor Weighted(WeightTensor weight, GraphOperation operation, long rows, long bytes, bool mayReuse, params GraphTensor[] sources)
     {
         int at = _layer < 0 ? setting.LayerPlaces[^1] : setting.LayerPlaces[_layer];
         if (!setting.Places.IsEmpty && _layer >= 0)
@@ -110,7 +198,7 @@ internal sealed class GraphBuilder(GraphSetting setting)
         }
 
         bool visits = at == setting.Host && setting.OffloadsOperations && rows >= OffloadRows;
-        return new GraphTensor(bytes, sources) { MayReuse = mayReuse, Place = visits ? 0 : at, VisitingWeightBytes = visits ? weight.Bytes : 0 };
+        return new GraphTensor(bytes, sources) { MayReuse = mayReuse, Operation = operation, Place = visits ? 0 : at, VisitingWeightBytes = visits ? weight.Bytes : 0 };
     }
 
     private GraphTensor Add(GraphTensor node)

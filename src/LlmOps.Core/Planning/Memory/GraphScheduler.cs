@@ -5,7 +5,8 @@ namespace LlmOps.Planning.Memory;
 /// <param name="host">The host's number among the places; devices come before it.</param>
 /// <param name="copies">How many times inputs exist, so that devices can work on different batches at a time.</param>
 /// <param name="chunkBytes">The most bytes of one buffer.</param>
-internal sealed class GraphScheduler(int host, int copies, long chunkBytes)
+/// <param name="reorders">Whether devices change the order of operations.</param>
+internal sealed class GraphScheduler(int host, int copies, long chunkBytes, bool reorders = false)
 {
     private readonly List<GraphTensor> _first = [];
     private readonly List<GraphTensor> _nodes = [];
@@ -28,6 +29,18 @@ internal sealed class GraphScheduler(int host, int copies, long chunkBytes)
 
         Split(graph);
         return new GraphAllocator(host + 1, chunkBytes).Reserve(_first, _nodes);
+    }
+
+    /// <summary>Whether flash attention of some layer runs elsewhere than the layer.</summary>
+    public bool MovesAttention(IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> graph)
+    {
+        foreach (GraphTensor input in inputs)
+        {
+            input.Place = host;
+        }
+
+        ChoosePlaces(graph);
+        return graph.Any(node => node.Home is { } home && node.Place != home);
     }
 
     private void ChoosePlaces(IReadOnlyList<GraphTensor> graph)
@@ -65,7 +78,7 @@ internal sealed class GraphScheduler(int host, int copies, long chunkBytes)
             {
                 place = deviceOnly && known == host ? null : known;
             }
-            else
+            else if (!node.NeedsHost || place is null || place == host)
             {
                 node.Place = place;
             }
@@ -86,10 +99,16 @@ internal sealed class GraphScheduler(int host, int copies, long chunkBytes)
             }
 
             bool bringsWeight = node.VisitingWeightBytes > 0;
-            if (node.Place != place || (bringsWeight && arrivals.Count > 0))
+            if (node.Place != place || ((bringsWeight || node.BeginsPart) && arrivals.Count > 0))
             {
-                Flush(arrivals, members);
+                Flush(arrivals, members, place);
                 place = node.Place!.Value;
+            }
+
+            bool matrixFirst = node.Operation is GraphOperation.Matrix or GraphOperation.Experts;
+            if (bringsWeight && matrixFirst)
+            {
+                Bring(node, place, arrivals);
             }
 
             for (int at = 0; at < node.Sources.Length; at++)
@@ -101,17 +120,23 @@ internal sealed class GraphScheduler(int host, int copies, long chunkBytes)
             }
 
             members.Add(node);
-            if (bringsWeight)
+            if (bringsWeight && !matrixFirst)
             {
-                // A weight that visits a device is freed after the operation that asked for it.
-                GraphTensor weight = new(node.VisitingWeightBytes) { Place = place, IsOutput = copies > 1 };
-                arrivals.Add(weight);
-                Multiply(weight);
-                members.Add(new GraphTensor(0, weight) { IsExternal = true });
+                Bring(node, place, arrivals);
             }
+
         }
 
-        Flush(arrivals, members);
+        Flush(arrivals, members, place);
+    }
+
+    // A weight that visits a device is freed after the operation that asks for it.
+    private void Bring(GraphTensor node, int place, List<GraphTensor> arrivals)
+    {
+        GraphTensor weight = new(node.VisitingWeightBytes) { Place = place, IsOutput = copies > 1 };
+        arrivals.Add(weight);
+        Multiply(weight);
+        node.Sources = [.. node.Sources, weight];
     }
 
     private static int PlaceOf(GraphTensor tensor) => (tensor.Root ?? tensor).Place!.Value;
@@ -146,10 +171,10 @@ internal sealed class GraphScheduler(int host, int copies, long chunkBytes)
         }
     }
 
-    private void Flush(List<GraphTensor> arrivals, List<GraphTensor> members)
+    private void Flush(List<GraphTensor> arrivals, List<GraphTensor> members, int place)
     {
         _nodes.AddRange(arrivals);
-        _nodes.AddRange(members);
+        _nodes.AddRange(reorders && place != host && place >= 0 ? VulkanOrder.Of(members) : members);
         arrivals.Clear();
         members.Clear();
     }

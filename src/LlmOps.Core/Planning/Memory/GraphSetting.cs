@@ -50,6 +50,30 @@ internal sealed record GraphSetting
     /// <summary>Whether devices scan states only of the second kind of Mamba, so that the first is computed on the host.</summary>
     public bool ScansWideStatesOnly { get; init; }
 
+    /// <summary>Whether no device can compute flash attention with these cache types.</summary>
+    public bool AttendsOnHost { get; init; }
+
+    /// <summary>Whether keys are kept in full floats, which flash attention does not take.</summary>
+    public bool HalvesKeys { get; init; }
+
+    /// <summary>As <see cref="HalvesKeys"/>, for values.</summary>
+    public bool HalvesValues { get; init; }
+
+    /// <summary>Whether values were stored for flash attention and it was given up afterwards, so that they are turned over before each use.</summary>
+    public bool TurnsValuesLate { get; init; }
+
+    /// <summary>Whether positions are turned with a table of frequencies that the file brings.</summary>
+    public required Func<AttentionShape, bool> HasFrequencies { get; init; }
+
+    /// <summary>Whether no device can multiply queries by keys of this type without flash attention.</summary>
+    public bool ScoresOnHost { get; init; }
+
+    /// <summary>Whether norms subtract the mean, which no backend computes together with what follows.</summary>
+    public bool NormsByMean { get; init; }
+
+    /// <summary>Whether devices change the order of operations.</summary>
+    public bool Reorders { get; init; }
+
     /// <summary>Whether the graph is that of the next-token layers, which draft.</summary>
     public bool DraftsNextTokens { get; init; }
 

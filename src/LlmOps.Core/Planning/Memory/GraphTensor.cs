@@ -7,10 +7,25 @@ internal sealed class GraphTensor(long bytes, params GraphTensor[] sources)
 {
     public long Bytes { get; } = bytes;
 
-    public GraphTensor[] Sources { get; } = sources;
+    public GraphTensor[] Sources { get; set; } = sources;
 
     /// <summary>The tensor whose memory this one shows; null when it has its own.</summary>
     public GraphTensor? Root { get; init; }
+
+    /// <summary>What it does.</summary>
+    public GraphOperation Operation { get; init; }
+
+    /// <summary>The cache that an operation writes into.</summary>
+    public GraphTensor? Target { get; init; }
+
+    /// <summary>The tensor whose memory is seen through this one.</summary>
+    public GraphTensor Memory => Root ?? Target ?? this;
+
+    /// <summary>Whether it is one of several operations that stay together.</summary>
+    public bool IsGrouped { get; set; }
+
+    /// <summary>Whether it is the first of them.</summary>
+    public bool BeginsGroup { get; set; }
 
     /// <summary>Whether a view skips elements, so that no result can take its place.</summary>
     public bool IsStrided { get; init; }
@@ -26,6 +41,15 @@ internal sealed class GraphTensor(long bytes, params GraphTensor[] sources)
 
     /// <summary>The place where it is computed; null until the scheduler chooses.</summary>
     public int? Place { get; set; }
+
+    /// <summary>Whether no device can compute it, so that it falls to the host once all else has its place.</summary>
+    public bool NeedsHost { get; init; }
+
+    /// <summary>The place of its layer, of flash attention: the engine wants it there, or does without.</summary>
+    public int? Home { get; init; }
+
+    /// <summary>Whether it reads a small weight that lies elsewhere, so that a new part of the graph begins with it.</summary>
+    public bool BeginsPart { get; init; }
 
     /// <summary>Bytes of a weight that must be brought to the place of the operation; 0 for none.</summary>
     public long VisitingWeightBytes { get; init; }

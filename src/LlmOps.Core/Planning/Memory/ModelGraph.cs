@@ -23,8 +23,9 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
             return BuildNextTokens(attention, feedForward);
         }
 
+        PerLayerInputs? beside = PerLayerInputs.Of(model, _graph);
         GraphTensor stream = Embed();
-        PerLayerInputs? beside = PerLayerInputs.Of(model, _graph, stream);
+        beside?.Join(stream);
         int last = model.LayerCount - model.NextTokenLayerCount - 1;
         List<(int Layer, LayerTensors Tensors)> layers = [.. Samples(last)];
         for (int at = 0; at < layers.Count; at++)
@@ -75,7 +76,7 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
             next++;
         }
 
-        return next < layers.Count && BeginsEarly(layers[next].Tensors) && !layers[at].Tensors.Has("ffn_down_exps") ? layers[next].Layer : null;
+        return next < layers.Count && BeginsEarly(layers[next].Tensors) ? layers[next].Layer : null;
     }
 
     private static bool IsPlainFeedForward(LayerTensors tensors) =>
@@ -135,11 +136,9 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         GraphTensor embedded = _graph.ComputeAt(setting.Host, bytes, tokens);
         GraphTensor mixedEmbedded = _graph.ComputeAt(setting.Host, bytes, mixedTokens);
         GraphTensor copied = _graph.Allocate(bytes, mixed);
-        GraphTensor merged = _graph.View(copied);
-        _graph.Nodes.RemoveAt(_graph.Nodes.Count - 1);
-        _graph.Nodes.Add(new GraphTensor(0, mixedEmbedded, copied)); // rows set in place; nobody reads them, so the copy stays
-        _graph.Nodes.Add(merged);
-        return ScalesEmbeddings ? _graph.Update(embedded) : embedded;
+        copied.IsOutput = true; // rows are set in place and nobody reads them, so the copy stays
+        _graph.Nodes.Add(new GraphTensor(0, mixedEmbedded, copied) { Operation = GraphOperation.Store, Target = copied });
+        return ScalesEmbeddings ? _graph.Function(embedded) : embedded;
     }
 
     // Such layers copy their state as soon as the graph is told of them, which is before the layer before them is complete.
@@ -150,6 +149,11 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
 
     private GraphTensor Layer(AttentionGraph attention, FeedForwardGraph feedForward, RecurrentGraph? recurrent, LayerTensors tensors, GraphTensor stream, bool isLast, int? next)
     {
+        if (BeginsEarly(tensors))
+        {
+            recurrent?.Begin(_graph.Layer);
+        }
+
         GraphTensor normed = Normed(tensors["attn_norm"], stream) ?? stream;
         AttentionShape? shape = model.Attention.ElementAtOrDefault(_graph.Layer);
         bool attends = shape is { HeadCount: > 0 } && (tensors.Has("attn_q") || tensors.Has("attn_kv_a_mqa") || (tensors.Has("attn_qkv") && !tensors.Has("ssm_conv1d")));
@@ -158,16 +162,19 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
             return FeedForward(feedForward, tensors, Beside(attention, recurrent, shape!, tensors, normed, stream, next), isLast);
         }
 
+        // Of layers with experts all is in the graph already but what follows the experts.
+        Action? afterExperts = next is { } later && tensors.Has("ffn_down_exps") ? () => recurrent!.Begin(later) : null;
+        next = afterExperts is null ? next : null;
         GraphTensor? state = recurrent?.Mix(tensors, normed, next);
-        GraphTensor? mixed = attends ? attention.Mix(shape!, tensors, normed, next is { } touched && state is null ? () => _graph.Touch(touched) : null) : null;
+        GraphTensor? mixed = attends ? attention.Mix(shape!, tensors, normed, next is { } touched && state is null ? () => recurrent!.Begin(touched) : null) : null;
 
         WeightTensor? before = tensors["ffn_norm"] ?? tensors["post_attention_norm"];
         WeightTensor? afterAttention = tensors.Has("ffn_norm") ? tensors["post_attention_norm"] : null;
         if (before is null && mixed is not null && feedForward.Compute(tensors, normed) is { } beside)
         {
             // Attention and feed-forward read the same input.
-            GraphTensor sum = _graph.Update(beside, stream);
-            sum = _graph.Update(sum, Project(tensors, mixed));
+            GraphTensor sum = _graph.Sum(beside, stream);
+            sum = _graph.Sum(sum, Project(tensors, mixed));
             return isLast ? Select(sum) : sum;
         }
 
@@ -181,30 +188,32 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
 
         if (result is not null)
         {
-            stream = _graph.Update(Normed(afterAttention, result) ?? result, stream);
+            stream = _graph.Sum(Normed(afterAttention, result) ?? result, stream);
         }
 
         if (tensors.Has("pre_ffw_norm_2") && tensors.Has("ffn_gate_inp"))
         {
-            return _graph.Update(Normed(tensors["post_ffw_norm"], DenseAndExperts(feedForward, tensors, stream))!, stream);
+            return _graph.Sum(Normed(tensors["post_ffw_norm"], DenseAndExperts(feedForward, tensors, stream))!, stream);
         }
 
-        if (feedForward.Compute(tensors, Normed(before, stream) ?? (result is null ? normed : stream)) is not { } output)
+        if (feedForward.Compute(tensors, Normed(before, stream) ?? (result is null ? normed : stream), afterExperts) is not { } output)
         {
             return stream;
         }
 
-        return _graph.Update(Normed(tensors["post_ffw_norm"], output) ?? output, stream);
+        output = Normed(tensors["post_ffw_norm"], output) ?? output;
+        return model.Architecture is "phi3" or "phimoe" ? _graph.Sum(stream, output) : _graph.Sum(output, stream);
     }
 
     // Attention and a state-space mixer read the same input; the matrix after attention waits until the scan is done.
     private GraphTensor Beside(AttentionGraph attention, RecurrentGraph recurrent, AttentionShape shape, LayerTensors tensors, GraphTensor normed, GraphTensor stream, int? next)
     {
         GraphTensor mixed = attention.Mix(shape, tensors, normed);
+        recurrent.Begin(_graph.Layer);
         GraphTensor again = Normed(tensors["attn_norm"], stream) ?? stream;
         GraphTensor? projected = null;
         GraphTensor state = recurrent.Mix(tensors, again, next, () => projected = Project(tensors, mixed))!;
-        return _graph.Update(_graph.Update(projected!, state), stream);
+        return _graph.Sum(_graph.Sum(projected!, state), stream);
     }
 
     private GraphTensor FeedForward(FeedForwardGraph feedForward, LayerTensors tensors, GraphTensor stream, bool isLast)
@@ -215,7 +224,7 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         }
 
         GraphTensor? output = feedForward.Compute(tensors, Normed(tensors["ffn_norm"], stream) ?? stream);
-        return output is null ? stream : _graph.Update(output, stream);
+        return output is null ? stream : _graph.Sum(output, stream);
     }
 
     // A dense part and experts side by side, each with norms of its own; the experts are chosen by a third norm (gemma4).
@@ -226,7 +235,7 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         GraphTensor routed = _graph.Update(_graph.Norm(stream));
         routed = tensors.Bare("ffn_gate_inp.scale") is { } scale ? _graph.Apply(scale, routed) : routed;
         GraphTensor chosen = feedForward.ComputeExperts(tensors, Normed(tensors["pre_ffw_norm_2"], stream)!, routed);
-        return _graph.Update(dense, Normed(tensors["post_ffw_norm_2"], chosen) ?? chosen);
+        return _graph.Sum(dense, Normed(tensors["post_ffw_norm_2"], chosen) ?? chosen);
     }
 
     private GraphTensor Project(LayerTensors tensors, GraphTensor mixed)

@@ -5,15 +5,16 @@ namespace LlmOps.Planning.Memory;
 /// <summary>Embeddings that every layer adds of its own (gemma4's small models): looked up on the host, projected once, a slice for each layer.</summary>
 /// <param name="graph">The graph.</param>
 /// <param name="source">The looked-up rows.</param>
-/// <param name="scaled">The embedded tokens, which a projection of is added.</param>
 /// <param name="width">Elements of a slice.</param>
 /// <param name="layers">Slices.</param>
-internal sealed class PerLayerInputs(GraphBuilder graph, GraphTensor source, GraphTensor scaled, long width, int layers)
+/// <param name="projection">The matrix of the projection, where it is known.</param>
+internal sealed class PerLayerInputs(GraphBuilder graph, GraphTensor source, long width, int layers, WeightTensor? projection)
 {
+    private GraphTensor? _scaled;
     private GraphTensor? _slices;
 
-    /// <summary>The inputs of <paramref name="model"/>; null when it has none.</summary>
-    public static PerLayerInputs? Of(ModelDescription model, GraphBuilder graph, GraphTensor scaled)
+    /// <summary>The inputs of <paramref name="model"/>, looked up before the tokens themselves; null when it has none.</summary>
+    public static PerLayerInputs? Of(ModelDescription model, GraphBuilder graph)
     {
         if (model.LayerCount == 0 || LayerTensors.Of(model)[0]["inp_gate"] is not { } gate)
         {
@@ -23,14 +24,17 @@ internal sealed class PerLayerInputs(GraphBuilder graph, GraphTensor source, Gra
         graph.Layer = -1;
         GraphTensor tokens = graph.Input(graph.Setting.Tokens * sizeof(int));
         GraphTensor rows = graph.ComputeAt(graph.Setting.Host, gate.Rows * model.LayerCount * graph.Setting.Tokens * sizeof(float), tokens);
-        return new PerLayerInputs(graph, rows, scaled, gate.Rows, model.LayerCount);
+        return new PerLayerInputs(graph, rows, gate.Rows, model.LayerCount, model.Weights.SharedTensors.FirstOrDefault(tensor => tensor.Name == "per_layer_model_proj.weight"));
     }
+
+    /// <summary>Says what the embedded tokens are, which a projection of is added.</summary>
+    public void Join(GraphTensor scaled) => _scaled = scaled;
 
     /// <summary>The stream with the layer's own embeddings added.</summary>
     public GraphTensor Add(int layer, LayerTensors tensors, GraphTensor stream)
     {
         graph.Layer = layer;
-        GraphTensor gated = graph.Update(graph.Multiply(tensors["inp_gate"]!, stream));
+        GraphTensor gated = graph.Function(graph.Multiply(tensors["inp_gate"]!, stream));
         _slices ??= Project();
         GraphTensor slice = graph.Part(_slices, width * graph.Setting.Tokens * sizeof(float));
         if (graph.Rows < graph.Setting.Tokens)
@@ -38,19 +42,22 @@ internal sealed class PerLayerInputs(GraphBuilder graph, GraphTensor source, Gra
             slice = graph.Compute(width, slice);
         }
 
-        GraphTensor output = graph.Multiply(tensors["proj"]!, graph.Update(gated, slice));
+        GraphTensor output = graph.Multiply(tensors["proj"]!, graph.Product(gated, slice));
         output = tensors["post_norm"] is { } norm ? graph.Apply(norm, graph.Norm(output)) : output;
-        return graph.Update(stream, output);
+        return graph.Sum(stream, output);
     }
 
     // The projection's matrix is with the first layer.
     private GraphTensor Project()
     {
         long bytes = width * layers * graph.Setting.Tokens * sizeof(float);
-        GraphTensor projected = graph.Update(graph.ComputeAt(graph.Setting.LayerPlaces[0], bytes, scaled));
-        projected = graph.Update(graph.Update(graph.View(projected)));
+        int layer = graph.Layer;
+        graph.Layer = 0;
+        GraphTensor projected = graph.Update(projection is null ? graph.ComputeAt(graph.LayerPlace, bytes, _scaled!) : graph.MultiplyAll(projection, _scaled!));
+        graph.Layer = layer;
+        projected = graph.Scaled(graph.Norm(graph.View(projected)));
         GraphTensor looked = graph.Update(source);
-        GraphTensor sum = graph.Update(graph.Update(projected, graph.View(looked)));
+        GraphTensor sum = graph.Update(graph.Sum(projected, graph.View(looked)));
         return graph.Allocate(bytes, graph.View(sum));
     }
 }

@@ -5,7 +5,23 @@ namespace LlmOps.Planning.Memory;
 /// <summary>The operations of layers that carry a state instead of looking back.</summary>
 internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
 {
+    // States that were gathered before their layer.
+    private readonly Dictionary<int, GraphTensor> _begun = [];
+
+    private GraphTensor? _slotNumbers;
+
+    private GraphTensor SlotNumbers => _slotNumbers ??= graph.Input(Slots * sizeof(int));
+
     private long Slots => graph.Setting.Slots;
+
+    /// <summary>Gathers the state that a layer begins with. Some layers are told of so early that it happens before the layer before them is complete.</summary>
+    public void Begin(int layer)
+    {
+        if (!_begun.ContainsKey(layer))
+        {
+            _begun[layer] = graph.Gather(layer, shape.ConvolutionElements * Slots * sizeof(float), SlotNumbers);
+        }
+    }
 
     /// <summary>The layer's result before the residual is added; null when it is no recurrent layer.</summary>
     /// <param name="tensors">The layer's tensors.</param>
@@ -33,75 +49,92 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
         long inner = tensors["ssm_out"]!.Columns;
         long keys = (channels - inner) / 2;
         long heads = tensors.Bare("ssm_a")?.Columns ?? 1;
-        GraphTensor convolved = Convolve(tensors, kernel, graph.Multiply(mixed, normed));
-        GraphTensor state = graph.ComputeAt(graph.CachePlace, shape.StateElements * Slots * sizeof(float));
-        GraphTensor query = graph.Update(graph.Compute(keys, graph.View(convolved, bytes: keys)));
-        GraphTensor key = graph.Update(graph.Compute(keys, graph.View(convolved, bytes: keys)));
+        Begin(graph.Layer);
+        GraphTensor? state = null;
+        GraphTensor convolved = Convolve(tensors, kernel, graph.View(graph.View(graph.Multiply(mixed, normed))), () => state = graph.Gather(graph.Layer, shape.StateElements * Slots * sizeof(float), SlotNumbers));
+        GraphTensor query = graph.Update(graph.Norm2(keys * graph.Rows * sizeof(float), graph.View(convolved, bytes: keys)));
+        GraphTensor key = graph.Update(graph.Norm2(keys * graph.Rows * sizeof(float), graph.View(convolved, bytes: keys)));
         GraphTensor value = graph.View(convolved, bytes: inner);
-        GraphTensor decay = PerHead(tensors["ssm_alpha"] ?? tensors["ssm_ba"], heads, normed);
-        GraphTensor beta = PerHead(tensors["ssm_beta"] ?? tensors["ssm_ba"], heads, normed);
-        GraphTensor result = graph.Allocate((inner * graph.Rows * sizeof(float)) + (shape.StateElements * Slots * sizeof(float)), query, key, value, decay, beta, state);
-        graph.Store(graph.Part(result, shape.StateElements * Slots * sizeof(float)), graph.Cache(0));
-        GraphTensor output = graph.Update(inner * graph.Rows * sizeof(float), graph.Part(result, inner * graph.Rows * sizeof(float)));
-        GraphTensor gate = graph.Update(graph.Multiply(tensors["attn_gate"] ?? tensors["ssm_out"]!, inner, normed));
-        return graph.Multiply(tensors["ssm_out"]!, graph.Update(output, gate));
+        GraphTensor decay = Biased(tensors, graph.View(PerHead(tensors["ssm_alpha"] ?? tensors["ssm_ba"], heads, normed)));
+        decay = graph.Function(decay);
+        decay = graph.View(tensors.Bare("ssm_a") is { } rate ? graph.Apply(rate, decay) : decay);
+        GraphTensor beta = graph.View(graph.Function(graph.View(PerHead(tensors["ssm_beta"] ?? tensors["ssm_ba"], heads, normed))));
+        GraphTensor result = graph.Allocate((inner * graph.Rows * sizeof(float)) + (shape.StateElements * Slots * sizeof(float)), query, key, value, decay, beta, state!);
+        GraphTensor cache = graph.Cache(0);
+        graph.View(cache);
+        graph.Move(graph.Part(result, shape.StateElements * Slots * sizeof(float)), cache);
+        GraphTensor output = graph.Norm2(inner * graph.Rows * sizeof(float), graph.Part(result, inner * graph.Rows * sizeof(float)));
+        output = tensors["ssm_norm"] is { } norm ? graph.Apply(norm, output) : output;
+        GraphTensor gate = graph.Function(graph.View(graph.Multiply(tensors["attn_gate"] ?? tensors["ssm_out"]!, inner, normed)));
+        return graph.View(graph.Multiply(tensors["ssm_out"]!, graph.View(graph.Product(output, gate))));
     }
 
     private GraphTensor StateSpace(LayerTensors tensors, WeightTensor input, GraphTensor normed, int? nextLayer, Action? afterScan)
     {
         WeightTensor kernel = tensors["ssm_conv1d"]!;
         long inner = tensors["ssm_out"]!.Columns;
-        GraphTensor all = graph.Multiply(input, normed);
-        GraphTensor convolved = Convolve(tensors, kernel, graph.View(all, bytes: 1));
-        GraphTensor scanned;
-        GraphTensor values;
         GraphTensor states = graph.Cache(shape.StateElements * Slots * sizeof(float));
+        GraphTensor all = graph.View(graph.Multiply(input, normed));
+        GraphTensor convolved = Convolve(tensors, kernel, graph.View(graph.View(all, bytes: 1)), () => graph.View(graph.Clear(states)));
+        GraphTensor values;
+        GraphTensor scanned;
         if (tensors["ssm_dt"] is { } stepMatrix && tensors["ssm_x"] is { } projection)
         {
             // The first kind of Mamba: steps and both vectors of the state come from a projection of their own.
             long vector = shape.StateElements / inner;
-            GraphTensor projected = graph.Multiply(projection, convolved);
+            GraphTensor projected = graph.Multiply(projection, graph.View(convolved));
             GraphTensor narrow = Normed(tensors["ssm_dt_norm"], projected, stepMatrix.Columns);
+            GraphTensor steps = Biased(tensors, graph.Multiply(stepMatrix, narrow));
             GraphTensor first = Normed(tensors["ssm_b_norm"], projected, vector);
             GraphTensor second = Normed(tensors["ssm_c_norm"], projected, vector);
-            GraphTensor steps = graph.Multiply(stepMatrix, narrow);
-            steps = tensors.Bias("ssm_dt") is { } bias ? graph.Apply(bias, steps) : steps;
             values = graph.View(convolved);
-            int place = graph.Setting.ScansWideStatesOnly ? graph.Setting.Host : graph.LayerPlace;
-            scanned = graph.ComputeAt(place, ScannedBytes(inner), states, values, steps, first, second);
+            scanned = graph.ComputeAt(graph.LayerPlace, graph.Setting.ScansWideStatesOnly, ScannedBytes(inner), states, values, steps, first, second);
         }
         else
         {
-            GraphTensor steps = graph.Compute(tensors.Bias("ssm_dt")?.Columns ?? 1, graph.View(all, bytes: 1));
             values = graph.View(convolved, bytes: inner * graph.Rows * sizeof(float));
-            // The scan reads a weight of a single row, so it stays with its layer.
-            scanned = graph.ComputeAt(graph.LayerPlace, ScannedBytes(inner), states, values, steps);
+            GraphTensor steps = Biased(tensors, graph.Compute(tensors.Bias("ssm_dt")?.Columns ?? 1, graph.View(all, bytes: 1)));
+            GraphTensor first = graph.View(convolved, bytes: 1);
+            GraphTensor second = graph.View(convolved, bytes: 1);
+            // The scan counts as a single row, so it stays with its layer's weights.
+            scanned = graph.ComputeAt(graph.LayerPlace, ScannedBytes(inner), states, values, steps, first, second);
         }
 
-        if (Slots > 1)
-        {
-            // States of slots that are not in the batch are gathered, to be moved together (build_rs).
-            graph.Store(graph.ComputeAt(graph.CachePlace, shape.StateElements * (Slots - 1) * sizeof(float), states), graph.Cache(0));
-        }
-
-        graph.Store(graph.Part(scanned, shape.StateElements * Slots * sizeof(float)), graph.Cache(0));
+        Keep(states, scanned);
         afterScan?.Invoke();
         if (nextLayer is { } next)
         {
-            graph.Touch(next);
+            Begin(next);
         }
 
         GraphTensor gate = graph.Compute(inner, graph.View(all, bytes: 1));
-        GraphTensor kept = graph.ComputeAt(graph.LayerPlace, inner * graph.Rows * sizeof(float), values); // times a weight
-        GraphTensor sum = graph.Update(inner * graph.Rows * sizeof(float), graph.Part(scanned, inner * graph.Rows * sizeof(float)), kept);
+        GraphTensor again = graph.View(convolved, bytes: inner * graph.Rows * sizeof(float));
+        GraphTensor kept = tensors.Bare("ssm_d") is { } skip ? graph.Scale(skip, inner, again) : graph.Compute(inner, again);
+        GraphTensor sum = graph.Sum(graph.Part(scanned, inner * graph.Rows * sizeof(float)), kept);
         GraphTensor gated = graph.Compute(inner, gate, sum);
         if (tensors["ssm_norm"] is { } norm)
         {
-            gated = graph.Apply(norm, graph.Norm(graph.View(gated)));
+            gated = graph.View(graph.Apply(norm, graph.Norm(graph.View(gated))));
         }
 
-        return graph.Multiply(tensors["ssm_out"]!, gated);
+        return graph.View(graph.Multiply(tensors["ssm_out"]!, gated));
     }
+
+    // The states after the batch, and those of slots that are not in it, which are gathered and moved together (build_rs).
+    private void Keep(GraphTensor states, GraphTensor scanned)
+    {
+        graph.View(states);
+        if (Slots > 1)
+        {
+            GraphTensor others = graph.ComputeAt(graph.CachePlace, shape.StateElements * (Slots - 1) * sizeof(float), graph.View(states), SlotNumbers);
+            graph.Move(graph.View(others), states);
+        }
+
+        graph.View(states);
+        graph.Move(graph.Part(scanned, shape.StateElements * Slots * sizeof(float)), states);
+    }
+
+    private GraphTensor Biased(LayerTensors tensors, GraphTensor steps) => tensors.Bias("ssm_dt") is { } bias ? graph.Apply(bias, steps) : steps;
 
     private long ScannedBytes(long inner) => (inner * graph.Rows * sizeof(float)) + (shape.StateElements * Slots * sizeof(float));
 
@@ -116,28 +149,43 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
     {
         WeightTensor output = tensors["shortconv.out_proj"]!;
         long width = output.Columns;
-        GraphTensor all = graph.Multiply(projection, normed);
-        GraphTensor gated = graph.Compute(width, graph.View(all, bytes: 1), graph.View(all, bytes: 1));
-        GraphTensor padded = graph.Allocate((width * graph.Rows * sizeof(float)) + (shape.ConvolutionElements * Slots * sizeof(float)), gated);
+        GraphTensor all = graph.Multiply(projection, graph.View(normed));
+        GraphTensor gated = graph.Product(graph.View(all, bytes: 1), graph.View(all, bytes: 1), width * graph.Rows * sizeof(float));
+        GraphTensor past = Past();
+        GraphTensor padded = graph.Allocate((width * graph.Rows * sizeof(float)) + past.Bytes, past, graph.View(gated));
+        GraphTensor cache = graph.Cache(0);
+        graph.View(cache);
+        graph.Move(graph.View(padded, bytes: past.Bytes), cache);
         if (nextLayer is { } next)
         {
-            graph.Touch(next);
+            Begin(next);
         }
 
-        GraphTensor convolved = tensors["shortconv.conv"] is { } kernel ? graph.Multiply(kernel, width, padded) : graph.Compute(width, padded);
-        GraphTensor mixed = graph.Update(convolved, graph.View(all, bytes: 1));
-        return graph.Multiply(output, mixed);
+        GraphTensor last = graph.View(all, bytes: 1);
+        GraphTensor convolved = tensors["shortconv.conv"] is { } kernel ? graph.Convolve(kernel, width, padded) : graph.Compute(width, padded);
+        GraphTensor mixed = graph.Product(convolved, last);
+        return graph.View(graph.Multiply(output, mixed));
     }
 
     private GraphTensor PerHead(WeightTensor? weight, long heads, GraphTensor normed) =>
         weight is null ? graph.Compute(heads, normed) : graph.Multiply(weight, heads, normed);
 
-    private GraphTensor Convolve(LayerTensors tensors, WeightTensor kernel, GraphTensor source)
+    private GraphTensor Past()
     {
-        GraphTensor past = graph.ComputeAt(graph.CachePlace, shape.ConvolutionElements * Slots * sizeof(float));
-        GraphTensor padded = graph.Allocate((kernel.Rows * graph.Rows * sizeof(float)) + past.Bytes, graph.View(past), graph.View(source));
-        graph.Store(graph.View(padded, bytes: past.Bytes), graph.Cache(0));
-        GraphTensor convolved = graph.Multiply(kernel, kernel.Rows, padded);
-        return graph.Update(tensors.Bias("ssm_conv1d") is { } bias ? graph.Apply(bias, convolved) : convolved);
+        Begin(graph.Layer);
+        _begun.Remove(graph.Layer, out GraphTensor? past);
+        return past!;
+    }
+
+    private GraphTensor Convolve(LayerTensors tensors, WeightTensor kernel, GraphTensor source, Action? afterStore = null)
+    {
+        GraphTensor past = Past();
+        GraphTensor padded = graph.Allocate((kernel.Rows * graph.Rows * sizeof(float)) + past.Bytes, past, source);
+        GraphTensor cache = graph.Cache(0);
+        graph.View(cache);
+        graph.Move(graph.View(padded, bytes: past.Bytes), cache);
+        afterStore?.Invoke();
+        GraphTensor convolved = graph.Convolve(kernel, kernel.Rows, padded);
+        return graph.Function(tensors.Bias("ssm_conv1d") is { } bias ? graph.Apply(bias, convolved) : convolved);
     }
 }
