@@ -138,7 +138,7 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         (long cells, long keyBytes, long valueBytes) = graph.Setting.Cache(shape.Layer);
         GraphTensor keys = graph.Cache(keyBytes, shape.Layer);
         GraphTensor values = valueBytes > 0 ? graph.Cache(valueBytes, shape.Layer) : keys;
-        if (own.KeyValueHeadCount > 0)
+        if (own.KeyValueHeadCount > 0 || (graph.Setting.DraftsNextTokens && own.DraftKeyValueHeadCount > 0))
         {
             graph.Store(graph.View(key), inputs.Cells, keys);
             if (shape.ValueLength > 0)
