@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LlmOps.Processes;
 using LlmOps.Servers;
 
@@ -8,6 +9,9 @@ public sealed class DockerEngine : IAsyncLifetime
 {
     /// <summary>The image: nothing but the unpacked engine with its libraries.</summary>
     public const string Image = "llmops-test/llama-server:cpu";
+
+    /// <summary>An image whose vLLM is the stand-in, with the runtime of these tests.</summary>
+    public const string VllmImage = "llmops-test/vllm-openai:v0.21.0";
 
     private const string Variable = "DOCKER_HOST";
     private readonly string _folder = Directory.CreateTempSubdirectory("llmops-docker-").FullName;
@@ -54,13 +58,16 @@ public sealed class DockerEngine : IAsyncLifetime
     {
         if (_whyNot.Length == 0)
         {
-            string left = await RunAsync("ps", "--all", "--quiet", "--filter", "label=llmops.server", "--filter", $"ancestor={Image}");
-            foreach (string container in left.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            foreach (string image in new[] { Image, VllmImage })
             {
-                await RunAsync("rm", "--force", container);
-            }
+                string left = await RunAsync("ps", "--all", "--quiet", "--filter", "label=llmops.server", "--filter", $"ancestor={image}");
+                foreach (string container in left.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                {
+                    await RunAsync("rm", "--force", container);
+                }
 
-            await RunAsync("rmi", "--force", Image);
+                await RunAsync("rmi", "--force", image);
+            }
         }
 
         if (_isOwn)
@@ -147,6 +154,13 @@ public sealed class DockerEngine : IAsyncLifetime
         string archive = Path.Combine(_folder, "image.tar");
         await RequireAsync("tar", "--exclude=usr/share/doc", "-cf", archive, "-C", engine, "./usr", "./etc", "-C", links, "./lib", "./lib64", "./bin", "./tmp");
         await RunAsync("import", "--change", "ENTRYPOINT [\"/usr/bin/llama-server\"]", archive, Image);
+
+        // The stand-in needs the same libraries, and the runtime that these tests run on.
+        string runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+        string shared = Path.Combine(".", Path.GetRelativePath(Path.GetDirectoryName(runtime)!, RuntimeEnvironment.GetRuntimeDirectory()));
+        string root = Path.GetFileName(runtime);
+        await RequireAsync("tar", "-rf", archive, "-C", Path.GetDirectoryName(runtime)!, $"./{root}/dotnet", $"./{root}/host", shared, "-C", AppContext.BaseDirectory, "./vllm-stand-in.dll", "./vllm-stand-in.runtimeconfig.json");
+        await RunAsync("import", "--change", $"ENTRYPOINT [\"/{root}/dotnet\",\"exec\",\"/vllm-stand-in.dll\",\"serve\"]", archive, VllmImage);
         File.Delete(archive);
     }
 }

@@ -1,6 +1,10 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using LlmOps.Configuration;
+using LlmOps.Engines;
+using LlmOps.Engines.Vllm;
 using LlmOps.Planning;
 using LlmOps.Servers;
 
@@ -105,6 +109,43 @@ public sealed class DockerTests(RealEngine real, DockerEngine docker) : IClassFi
 
         Assert.Equal("ServerAlreadyRunning", refused?.ErrorId);
         Assert.Matches("process [0-9]+|docker llmops-one", refused!.Message);
+    }
+
+    [Fact]
+    public async Task Vllm_in_a_container_is_ready_with_its_figures_its_key_and_shared_memory_for_its_ranks()
+    {
+        docker.Require();
+        await using ServerHarness servers = new(real);
+        string model = Directory.CreateDirectory(Path.Combine(real.Folder, "Tiny-1.5B")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(model, "config.json"), """{"model_type":"llama","num_hidden_layers":1,"num_attention_heads":8,"num_key_value_heads":2,"head_dim":64,"max_position_embeddings":8192}""", Token);
+        ServerConfig config = new()
+        {
+            Name = "boxed-vllm",
+            Engine = EngineNames.Vllm,
+            Runtime = RuntimeNames.Docker,
+            Image = DockerEngine.VllmImage,
+            Model = model,
+            Alias = "tiny",
+            Endpoint = new ServerEndpoint { Port = FreePorts.Next(), ApiKeyFile = KeyFile() },
+            Options = OptionSet.Empty.With(VllmOptions.TensorParallel, 2L).With(VllmOptions.ContextLength, 4096L).With(VllmOptions.Parallel, 2L),
+        };
+
+        LlmServer server = await StartAsync(servers, config);
+
+        Assert.Equal((ServerState.Ready, 4096L, "0.21.0"), (server.State, server.ContextLength, server.Figures?.Version));
+        Assert.True(server.Figures!.KvCacheTokens > 4096);
+        Assert.Equal(server.Figures, servers.Registry.Require("boxed-vllm").Figures);
+        using JsonDocument inspected = JsonDocument.Parse(await DockerEngine.RunAsync("inspect", "llmops-boxed-vllm"));
+        JsonElement container = inspected.RootElement[0];
+        Assert.Equal(16L << 30, container.GetProperty("HostConfig").GetProperty("ShmSize").GetInt64());
+        Assert.DoesNotContain("a-secret-key", container.GetProperty("Args").ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("a-secret-key", container.GetProperty("Mounts").ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.EnumerateFiles(Path.Combine(servers.Registry.Folder, "boxed-vllm")), file => File.ReadAllText(file).Contains("a-secret-key", StringComparison.Ordinal));
+        using HttpClient client = new() { BaseAddress = server.Endpoint };
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync(new Uri("/v1/models", UriKind.Relative), Token)).StatusCode);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "a-secret-key");
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("/v1/models", UriKind.Relative), Token)).StatusCode);
+        Assert.Equal(ServerState.Stopped, (await servers.Controller.StopAsync("boxed-vllm", Grace, Token)).State);
     }
 
     private ServerConfig Plan(string name) => new ServerPlanner().Plan(new PlanRequest
