@@ -7,8 +7,8 @@ BeforeAll {
 { "model_type": "llama", "dtype": "bfloat16", "num_hidden_layers": 1, "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 64,
   "intermediate_size": 1024, "vocab_size": 1000, "max_position_embeddings": 8192 }
 '@ | Set-Content (Join-Path $Folder 'config.json')
-    $header = [Text.Encoding]::UTF8.GetBytes('{"model.embed_tokens.weight":{"dtype":"BF16","shape":[1000,512],"data_offsets":[0,1024000]}}')
-    $bytes = [byte[]]::new(8 + $header.Length + 1024000)
+    $header = [Text.Encoding]::UTF8.GetBytes('{"model.embed_tokens.weight":{"dtype":"BF16","shape":[1000,512],"data_offsets":[0,1024000]},"model.layers.0.self_attn.q_proj.weight":{"dtype":"BF16","shape":[512,512],"data_offsets":[1024000,1548288]}}')
+    $bytes = [byte[]]::new(8 + $header.Length + 1548288)
     [BitConverter]::GetBytes([uint64]$header.Length).CopyTo($bytes, 0)
     $header.CopyTo($bytes, 8)
     [IO.File]::WriteAllBytes((Join-Path $Folder 'model.safetensors'), $bytes)
@@ -40,5 +40,61 @@ Describe 'New-LlmServerConfig for vLLM' {
         $config = Get-GpuTopology -Path $TwoGpus | New-LlmServerConfig -Model $Folder -Launcher caovan-vllm-serve -Mode Stable
         $config.EnginePath | Should -Be 'caovan-vllm-serve'
         ($config.Decisions | Where-Object Option -EQ 'gpuMemoryUtilization').Value | Should -Be 'left to the plugin'
+    }
+}
+
+Describe 'A server of vLLM, whose place a stand-in takes' {
+    BeforeAll {
+        $StandIn = 'debug', 'release' | ForEach-Object { Join-Path $Repository "artifacts/bin/LlmOps.StandIn.Vllm/$_/vllm-stand-in.dll" } | Where-Object { Test-Path $_ } | Select-Object -First 1
+        $OriginalPath = $env:PATH
+        if ($StandIn) {
+            $dotnet = Join-Path (Split-Path ([Runtime.InteropServices.RuntimeEnvironment]::GetRuntimeDirectory())) '../../dotnet'
+            $dotnet = (Test-Path $dotnet) ? $dotnet : (Get-Command dotnet).Source
+            & $dotnet exec $StandIn install (Join-Path $Sandbox 'env')
+            $env:PATH = "$(Join-Path $Sandbox 'env/bin'):$env:PATH"
+        }
+
+        function New-TestConfig([string] $Name, [hashtable] $Option = @{}, [hashtable] $More = @{}) {
+            if (-not $StandIn) { Set-ItResult -Skipped -Because 'the stand-in is not built (dotnet build tests/StandIns/vllm)' }
+            Get-GpuTopology -Path $TwoGpus | New-LlmServerConfig -Model $Folder -Name $Name -Port (Get-FreePort) -Option $Option @More
+        }
+    }
+
+    AfterEach { $env:VLLM_STAND_IN_FAIL = $env:VLLM_STAND_IN_GPU_GIB = $null }
+
+    AfterAll { $env:PATH = $OriginalPath }
+
+    It 'is started, tells its figures, is measured and stopped along the pipeline' {
+        $key = Join-Path $Sandbox 'key'
+        Set-Content -LiteralPath $key -Value 'a-key-for-vllm'
+        chmod 600 $key
+        $env:VLLM_STAND_IN_GPU_GIB = 32
+        $config = New-TestConfig 'v' @{ 'speculative-config' = '{"method":"ngram","num_speculative_tokens":3}' } @{ ApiKeyFile = $key }
+        $server = $config | Start-LlmServer
+
+        $server.State | Should -Be 'Ready'
+        $server.Figures.Version | Should -Be '0.21.0'
+        $server.Figures.KvCacheTokens | Should -BeGreaterThan 8192
+        $server.Figures.MaxConcurrency | Should -BeGreaterThan 1
+        $server.PlanAccuracy.Device | Should -Be 'CUDA0'
+        $server | Format-List | Out-String -Width 200 | Should -Match 'KvCache\s+: [\d,]+ tokens, [\d.]+ requests of 8,192'
+
+        $point = $server | Measure-LlmThroughput -Concurrency 2 -PromptTokens 64 -OutputTokens 32 -Request 6
+        $point.Errors | Should -Be 0
+        $point.Observation.Server.OutputTokens | Should -Be 192
+        $point.Observation.Server.AcceptanceLength | Should -BeGreaterThan 3
+        $metric = $server | Get-LlmServerMetric
+        $metric.Engine | Should -Be 'vllm'
+        $metric.OutputTokens | Should -BeGreaterOrEqual 192
+        (Get-Content "/proc/$($server.Pid)/cmdline" -Raw) | Should -Not -Match 'a-key'
+        ($server | Stop-LlmServer).ExitCode | Should -Be 0
+    }
+
+    It 'says why a start failed, by name and with what to do' {
+        $config = New-TestConfig 'broken'
+        $env:VLLM_STAND_IN_FAIL = 'oom-load'
+        { $config | Start-LlmServer -ErrorAction Stop } | Should -Throw -ErrorId 'ServerFailed*'
+        (Get-LlmServer broken).FaultId | Should -Be 'vllm.torch-memory'
+        @(Resolve-LlmServerFault broken)[0].Id | Should -Be 'vllm.torch-memory'
     }
 }

@@ -53,8 +53,22 @@ internal sealed record EngineEnd(ExitStatus Exit, TimeSpan? ReadyFor, string Rea
     {
         string text = line.Trim();
         int level = text.IndexOf(" E ", StringComparison.Ordinal);
-        text = level is > 0 and < 20 && char.IsAsciiDigit(text[0]) ? text[(level + 3)..].TrimStart() : text;
+        text = level is > 0 and < 20 && char.IsAsciiDigit(text[0]) ? text[(level + 3)..].TrimStart() : WithoutProcess(text);
         return text.Length <= LongestLine ? text : text[..LongestLine] + "...";
+    }
+
+    // "(EngineCore pid=7) ERROR 11-21 09:00:00 [core.py:1100] text", and without level and place where another library wrote it.
+    private static string WithoutProcess(string text)
+    {
+        int process = text.IndexOf(") ", StringComparison.Ordinal);
+        if (text[0] != '(' || process < 0 || !text.AsSpan(0, process).Contains(" pid=", StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        string rest = text[(process + 2)..];
+        int place = rest.StartsWith("ERROR ", StringComparison.Ordinal) || rest.StartsWith("CRITICAL ", StringComparison.Ordinal) ? rest.IndexOf("] ", StringComparison.Ordinal) : -1;
+        return place < 0 ? rest : rest[(place + 2)..];
     }
 
     /// <summary>The line about an end that stands in the log and that the fault catalogue knows.</summary>

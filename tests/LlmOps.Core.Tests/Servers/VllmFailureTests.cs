@@ -38,6 +38,7 @@ public sealed class VllmFailureTests : IAsyncLifetime
 
         Assert.Equal((ServerState.Failed, fault), (record.State, record.FaultId));
         Assert.Contains("before it was ready", record.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("pid=", record.Reason, StringComparison.Ordinal);
         Assert.Null(record.ReadyAt);
     }
 

@@ -32,7 +32,7 @@ internal static class VllmThroughput
         double gain = setting.DraftTokens == 0 ? 1 : (1 - Math.Pow(Accepted, setting.DraftTokens + 1)) / (1 - Accepted) / DraftedStep;
         double? flops = DeviceSpeeds.FlopsPerSecond(slowest);
         double prefill = flops is > 0 ? flops.Value * setting.TensorParallel * (model.Experts is null ? roofline.DenseCompute : roofline.ExpertCompute) / (2 * ActiveParameters(model)) : 0;
-        return new ThroughputPrediction(Math.Round(gain / seconds, 1), prefill > 0 ? Math.Round(prefill) : null, $"memory bandwidth of {slowest.Name}")
+        return new ThroughputPrediction(Math.Round(gain / seconds, 1), prefill > 0 && double.IsFinite(prefill) ? Math.Round(prefill) : null, $"memory bandwidth of {slowest.Name}")
         {
             DecodeAtFullContextTokensPerSecond = Math.Round(gain / full, 1),
         };
