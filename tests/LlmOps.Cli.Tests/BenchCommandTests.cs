@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LlmOps.Benchmarking.SelfCheck;
 
 namespace LlmOps.Cli.Tests;
@@ -20,6 +21,21 @@ public sealed class BenchCommandTests : IDisposable
         Outcome outcome = await _sandbox.RunAsync(arguments);
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains(problem, outcome.OneLineError(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_help_says_what_each_figure_means_and_what_the_self_check_found()
+    {
+        Assert.Contains("--definitions", (await _sandbox.RunAsync("bench", "--help")).Output, StringComparison.Ordinal);
+        Outcome outcome = await _sandbox.RunAsync("bench", "--definitions", "--json");
+        Assert.Equal(0, outcome.ExitCode);
+        using JsonDocument document = JsonDocument.Parse(outcome.Output);
+        JsonElement ttft = document.RootElement.EnumerateArray().Single(figure => figure.GetProperty("name").GetString() == "TTFT");
+        Assert.Contains("content, reasoning or a tool call", ttft.GetProperty("meaning").GetString(), StringComparison.Ordinal);
+        Assert.Contains("AIPerf", ttft.GetProperty("matches").GetString(), StringComparison.Ordinal);
+        Assert.Equal("ttftSeconds", ttft.GetProperty("field").GetString());
+        Assert.Contains("self-check found", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("TTFT", (await _sandbox.RunAsync("bench", "--definitions")).Output, StringComparison.Ordinal);
     }
 
     [Fact]

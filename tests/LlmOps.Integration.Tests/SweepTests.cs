@@ -47,6 +47,23 @@ public sealed class SweepTests(RealEngine real) : IClassFixture<RealEngine>
     }
 
     [Fact]
+    public async Task Every_combination_is_planned_anew_and_one_that_does_not_fit_is_not_started()
+    {
+        await using ServerHarness servers = new(real);
+        LlmServer server = await servers.StartAsync(servers.Plan("replanned"));
+        List<SweepPoint> points = [];
+        await foreach (SweepPoint point in Sweep(servers).RunAsync("replanned", SweepGrid.Expand([SweepGrid.Parse("ctx-size=512,4096,200000000")], 8), Options(server), null, Token))
+        {
+            points.Add(point);
+        }
+
+        Assert.Equal([null, null, false], points.Select(point => point.Problem is null ? (bool?)null : point.Results.Count > 0));
+        Assert.True(points[0].PlannedBytes < points[1].PlannedBytes);
+        Assert.StartsWith("not started, because it would not fit: ", points[2].Problem, StringComparison.Ordinal);
+        Assert.Equal(ServerState.Ready, servers.Registry.Require("replanned").State);
+    }
+
+    [Fact]
     public async Task A_sweep_that_is_given_up_in_the_middle_gives_the_server_back_as_it_was()
     {
         await using ServerHarness servers = new(real);

@@ -43,6 +43,14 @@ Describe 'Measure-LlmThroughput' {
         $Error[0].Exception.Message | Should -Not -Match "`n"
     }
 
+    It 'says what each figure means, by the name that results have' {
+        $definitions = Measure-LlmThroughput -Definition
+        $ttft = $definitions | Where-Object Name -EQ TTFT
+        $ttft.Matches | Should -Match 'AIPerf'
+        [LlmOps.Benchmarking.ThroughputResult].GetProperty($ttft.Field, [System.Reflection.BindingFlags]'IgnoreCase, Public, Instance') | Should -Not -BeNullOrEmpty
+        $definitions.Meaning -match 'self-check found' | Should -HaveCount 1
+    }
+
     It 'shows a table with units' {
         Assert-Engine
         $text = $Results | Out-String -Width 160

@@ -34,19 +34,24 @@ internal static class BenchCommand
         Option<int?> sweepLimit = Options.Whole("--sweep-limit", "N", 1, 10_000, "The most combinations of a sweep (32).");
         Option<ComparedFigure?> rankBy = Options.Choice<ComparedFigure>("--rank-by", "What a sweep is ranked by, at the highest load (output-tokens-per-second).");
         Option<bool> json = Options.Json();
-        Command command = new("bench", "Measure a running server.")
+        Command command = new("bench", "Measure a running server. 'llmops bench --definitions' says what each figure means and what the self-check found.")
         {
             target, concurrency, promptTokens, outputTokens, requests, duration, model, keyFile, warmup, report, output, baseline, sweep, sweepLimit, rankBy, json,
         };
         load.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(load.Definitions))
+            {
+                return BenchDefinitions.Write(parsed.GetValue(json));
+            }
+
             if (parsed.GetValue(load.SelfCheck))
             {
                 return await BenchSelfCheck.RunAsync(parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
             }
 
-            string wanted = parsed.GetValue(target) ?? throw new LlmOpsException("bench needs the address or the name of a server; --self-check alone needs none.", "ServerNotNamed");
+            string wanted = parsed.GetValue(target) ?? throw new LlmOpsException("bench needs the address or the name of a server; --self-check and --definitions need none.", "ServerNotNamed");
             IReadOnlyList<ThroughputResult> before = parsed.GetValue(baseline) is { } saved ? ResultFile.Read(saved) : [];
             IReadOnlyList<IReadOnlyDictionary<string, string>> combinations = parsed.GetValue(sweep) is { Length: > 0 } swept
                 ? SweepGrid.Expand([.. swept.Select(SweepGrid.Parse)], parsed.GetValue(sweepLimit) ?? SweepGrid.DefaultLimit) : [];

@@ -19,6 +19,8 @@ internal sealed class BenchLoadOptions
     private readonly Option<double?> _limit = Options.Number("--search-limit", "LOAD", "The highest load that a search tries.");
     private readonly Option<TimeSpan?> _ramp = Options.Seconds("--ramp", "The load grows for this long; nothing is counted meanwhile.");
     private readonly Option<TimeSpan?> _coolDown = Options.Seconds("--cool-down", "Keep the load up for at most this long while the last counted requests end.");
+    private readonly Option<TimeSpan?> _grace = Options.Seconds("--grace", "What is under way at the end of --duration has this long to end, then it has failed (30).");
+    private readonly Option<bool> _insecure = new("--insecure") { Description = "Do not check the certificate of an https server." };
     private readonly Option<CompletionApi?> _api = Options.Choice<CompletionApi>("--api", "The endpoint to ask (chat).");
     private readonly Option<int?> _shared = Options.Whole("--shared-prefix-tokens", "N", 0, int.MaxValue, "Prompt tokens that all requests have in common (0).");
     private readonly Option<string?> _file = Options.Text("--prompt-file", "FILE", "Prompts to use: JSON lines (messages, conversations, prompt), JSON array or plain lines.");
@@ -34,13 +36,16 @@ internal sealed class BenchLoadOptions
     /// <summary><c>--self-check</c>.</summary>
     public Option<bool> SelfCheck { get; } = new("--self-check") { Description = "Measure the measuring: against a local server that sends tokens on an exact schedule." };
 
+    /// <summary><c>--definitions</c>.</summary>
+    public Option<bool> Definitions { get; } = new("--definitions") { Description = "Say what each figure means, which public definition it matches, and what the self-check found." };
+
     /// <summary>Adds all of them.</summary>
     public void AddTo(Command command)
     {
         foreach (Option option in new Option[]
         {
-            _rate, _arrival, _burstiness, _inFlight, _ttft, _tpot, _itl, _e2e, _attainment, _search, _limit, _ramp, _coolDown,
-            _api, _shared, _file, _turns, _tools, _endOfText, _perChunk, _seed, _timeout, _stall, SelfCheck,
+            _rate, _arrival, _burstiness, _inFlight, _ttft, _tpot, _itl, _e2e, _attainment, _search, _limit, _ramp, _coolDown, _grace, _insecure,
+            _api, _shared, _file, _turns, _tools, _endOfText, _perChunk, _seed, _timeout, _stall, SelfCheck, Definitions,
         })
         {
             command.Options.Add(option);
@@ -63,6 +68,8 @@ internal sealed class BenchLoadOptions
             SearchLimit = parsed.GetValue(_limit),
             Ramp = parsed.GetValue(_ramp) ?? options.Ramp,
             CoolDown = parsed.GetValue(_coolDown) ?? options.CoolDown,
+            Grace = parsed.GetValue(_grace) ?? options.Grace,
+            SkipsCertificateCheck = parsed.GetValue(_insecure),
             Api = parsed.GetValue(_api) ?? options.Api,
             SharedPrefixTokens = parsed.GetValue(_shared) ?? 0,
             PromptFile = parsed.GetValue(_file),

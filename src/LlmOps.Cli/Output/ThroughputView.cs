@@ -11,11 +11,11 @@ internal static class ThroughputView
     public static void Write(IAnsiConsole console, IReadOnlyList<ThroughputResult> results)
     {
         Table table = Screen.Table(
-            ">Load", ">Reqs", ">Errors", ">Out tok/s", ">All tok/s", ">TTFT ms (p99)", ">TPOT ms (p99)", ">E2E ms (p99)", ">Server tok/s");
+            "Load", ">Reqs", ">Errors", ">Out tok/s", ">All tok/s", ">TTFT ms (p99)", ">TPOT ms (p99)", ">E2E ms (p99)", ">Server tok/s");
         foreach (ThroughputResult result in results)
         {
             table.Row(
-                result.Concurrency.ToString(CultureInfo.InvariantCulture),
+                result.LoadName,
                 result.Requests.ToString(CultureInfo.InvariantCulture),
                 result.Errors.ToString(CultureInfo.InvariantCulture),
                 Screen.Number(result.OutputTokensPerSecond),
@@ -31,12 +31,12 @@ internal static class ThroughputView
         {
             foreach ((string error, int count) in result.ErrorKinds)
             {
-                console.Line($"{result.Concurrency} at once: {count} x {error}");
+                console.Line($"{result.LoadName}: {count} x {error}");
             }
 
             foreach (string warning in result.Warnings)
             {
-                console.Line($"{result.Concurrency} at once: {warning}");
+                console.Line($"{result.LoadName}: {warning}");
             }
         }
 
@@ -50,7 +50,7 @@ internal static class ThroughputView
         ThroughputResult[] predicted = [.. judged.Where(result => result.Judgement!.Verdict != PointVerdict.NotPredicted)];
         foreach (ThroughputResult result in predicted.Length > 0 ? predicted : judged.Take(1))
         {
-            console.Line($"{result.Concurrency} at once: {result.Judgement!.Summary}");
+            console.Line($"{result.LoadName}: {result.Judgement!.Summary}");
         }
 
         foreach (IGrouping<string, LikelyCause> causes in judged.SelectMany(result => result.Judgement!.Causes).GroupBy(cause => cause.Id))

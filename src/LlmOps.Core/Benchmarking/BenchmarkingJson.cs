@@ -17,6 +17,9 @@ public static class BenchmarkingJson
     /// <summary>Differences from a baseline.</summary>
     public static string Write(IReadOnlyList<ThroughputDifference> differences) => JsonSerializer.Serialize([.. differences], BenchmarkingJsonContext.Default.ThroughputDifferenceArray);
 
+    /// <summary>What figures mean.</summary>
+    public static string Write(IReadOnlyList<FigureDefinition> definitions) => JsonSerializer.Serialize([.. definitions], BenchmarkingJsonContext.Default.FigureDefinitionArray);
+
     /// <summary>A sweep, best first.</summary>
     public static string Write(IReadOnlyList<SweepPoint> points) => JsonSerializer.Serialize([.. points], BenchmarkingJsonContext.Default.SweepPointArray);
 }

@@ -12,6 +12,7 @@ namespace LlmOps.Benchmarking;
 [JsonSerializable(typeof(ServerMetric))]
 [JsonSerializable(typeof(ThroughputDifference[]))]
 [JsonSerializable(typeof(SweepPoint[]))]
+[JsonSerializable(typeof(FigureDefinition[]))]
 internal sealed partial class BenchmarkingJsonContext : JsonSerializerContext
 {
     private static BenchmarkingJsonContext? s_compact;

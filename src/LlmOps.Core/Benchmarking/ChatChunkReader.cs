@@ -200,6 +200,10 @@ internal static class ChatChunkReader
             {
                 timings = timings with { OutputTokensPerSecond = ReadNumber(ref reader) };
             }
+            else if (reader.ValueTextEquals("predicted_ms"u8))
+            {
+                timings = timings with { OutputSeconds = ReadNumber(ref reader) / 1000 };
+            }
             else if (reader.ValueTextEquals("cache_n"u8))
             {
                 timings = timings with { CachedTokens = ReadCount(ref reader) };

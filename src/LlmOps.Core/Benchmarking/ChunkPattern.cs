@@ -2,15 +2,15 @@ namespace LlmOps.Benchmarking;
 
 /// <summary>Knows a chunk that differs from the last one only in its text, which nearly all do, without reading its JSON again.</summary>
 /// <remarks>What stands before and behind the text must be the same to the byte, so nothing else can have changed: no end, no usage, no error.</remarks>
-internal sealed class ChunkPattern
+internal struct ChunkPattern
 {
-    private byte[] _chunk = [];
+    private byte[]? _chunk;
     private int _length;
     private int _start;
     private int _end;
 
     /// <summary>Whether this is the known chunk with another text, which is not empty.</summary>
-    public bool Matches(ReadOnlySpan<byte> json)
+    public readonly bool Matches(ReadOnlySpan<byte> json)
     {
         int behind = _length - _end;
         if (_length == 0 || json.Length <= _start + behind)
@@ -27,14 +27,15 @@ internal sealed class ChunkPattern
     /// <summary>Learns a chunk that was read.</summary>
     public void Learn(ReadOnlySpan<byte> json, in ChatChunk chunk)
     {
-        bool isPlain = chunk is { HasOutput: true, ContentStart: > 0, HasFinishReason: false, IsError: false, Usage: null, Timings: null };
+        // Behind a line end there may be another field of the event.
+        bool isPlain = !json.Contains((byte)'\n') && chunk is { HasOutput: true, ContentStart: > 0, HasFinishReason: false, IsError: false, Usage: null, Timings: null };
         _length = isPlain ? json.Length : 0;
         if (!isPlain)
         {
             return;
         }
 
-        if (_chunk.Length < json.Length)
+        if (_chunk is null || _chunk.Length < json.Length)
         {
             _chunk = new byte[json.Length + 64];
         }

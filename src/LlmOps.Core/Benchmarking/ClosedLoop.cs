@@ -16,7 +16,9 @@ internal sealed class ClosedLoop(ServerClient client, LoadPoint point, Action<Re
     {
         using LoadWindow window = new(point);
         using LoadSender sender = new(client, point, window, _samples, cancellationToken);
-        TaskCompletionSource<long> start = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // All first requests leave from this thread, one right after the other.
+        TaskCompletionSource<long> start = new();
         int count = point.Ramp == TimeSpan.Zero && point.CoolDown == TimeSpan.Zero ? Math.Min(point.Concurrency, point.RequestLimit) : point.Concurrency;
         Task[] streams = new Task[count];
         for (int index = 0; index < streams.Length; index++)
@@ -33,10 +35,16 @@ internal sealed class ClosedLoop(ServerClient client, LoadPoint point, Action<Re
 
     private async Task RunStreamAsync(Task<long> start, double place, LoadWindow window, LoadSender sender, CancellationToken cancellationToken)
     {
-        // One is written while the other is under way, so that writing a long prompt delays nothing.
+        // One is written while the other is under way, so that writing a long prompt delays nothing; the first two before the start.
         ChatRequest request = new(point);
         ChatRequest next = request.IsIndependent ? new ChatRequest(point) : request;
         request.Prepare(point.Numbers.Take, continues: false);
+        bool nextIsWritten = request.IsIndependent;
+        if (nextIsWritten)
+        {
+            next.Prepare(point.Numbers.Take, continues: false);
+        }
+
         FailurePause pause = new();
         long due = await start.ConfigureAwait(false);
         if (point.Ramp > TimeSpan.Zero && place > 0)
@@ -48,11 +56,12 @@ internal sealed class ClosedLoop(ServerClient client, LoadPoint point, Action<Re
         while (window.TryTake(due) is LoadPhase phase)
         {
             Task<RequestSample?> answer = sender.SendAsync(request, due, phase);
-            if (request.IsIndependent)
+            if (request.IsIndependent && !nextIsWritten)
             {
                 next.Prepare(point.Numbers.Take, continues: false);
             }
 
+            nextIsWritten = false;
             if (await answer.ConfigureAwait(false) is not RequestSample sample)
             {
                 return;

@@ -12,6 +12,9 @@ internal static class FailureText
     /// <summary>The answer had begun, and then nothing came any more.</summary>
     public const string Stalled = "stalled";
 
+    /// <summary>The load point was over before the request was.</summary>
+    public const string Unfinished = "unfinished";
+
     public static string Of(HttpStatusCode status) => string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)status}");
 
     /// <summary>The text of a transport failure.</summary>

@@ -49,6 +49,9 @@ internal sealed class HttpResponseReader(IBodyReceiver body)
     /// <summary>Whether not one byte has come yet.</summary>
     public bool IsUntouched => _state == State.Head && _headLength == 0 && Status == 0;
 
+    /// <summary>Whether what comes next is the size of a chunk of a successful answer's body.</summary>
+    public bool IsBetweenChunks => _state == State.ChunkSize && _lineLength == 0 && Status is >= 200 and < 300;
+
     /// <summary>Takes what was read.</summary>
     /// <exception cref="HttpRequestException">It is not HTTP/1.1 (<see cref="HttpRequestError.InvalidResponse"/>).</exception>
     public void Accept(ReadOnlySpan<byte> bytes)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LlmOps.Benchmarking.Transport;
 
 namespace LlmOps.Benchmarking;
 

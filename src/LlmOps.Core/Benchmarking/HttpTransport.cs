@@ -9,13 +9,14 @@ namespace LlmOps.Benchmarking;
 /// own, and from then on every request gets one. Which connection a request went by cannot be seen, so a new one that is closed at
 /// once is tried a second time too.
 /// </remarks>
-internal sealed class HttpTransport : IDisposable
+/// <param name="skipsCertificateCheck">Whether any certificate is good enough.</param>
+internal sealed class HttpTransport(bool skipsCertificateCheck = false) : IDisposable
 {
     /// <summary>A close that was under way shows within a round trip; one that comes later is an answer to the request.</summary>
     private const double LatestCloseSeconds = 1;
 
-    private readonly HttpMessageInvoker _kept = NewInvoker(Timeout.InfiniteTimeSpan);
-    private readonly HttpMessageInvoker _fresh = NewInvoker(TimeSpan.Zero);
+    private readonly HttpMessageInvoker _kept = NewInvoker(Timeout.InfiniteTimeSpan, skipsCertificateCheck);
+    private readonly HttpMessageInvoker _fresh = NewInvoker(TimeSpan.Zero, skipsCertificateCheck);
     private volatile bool _closesUnannounced;
 
     /// <summary>Sends a request and gives the response as soon as its headers are there.</summary>
@@ -47,7 +48,7 @@ internal sealed class HttpTransport : IDisposable
     private static bool WasClosedUnanswered(HttpRequestException exception) =>
         exception.HttpRequestError == HttpRequestError.ResponseEnded || exception.InnerException is IOException;
 
-    private static HttpMessageInvoker NewInvoker(TimeSpan lifetime) => new(new SocketsHttpHandler
+    private static HttpMessageInvoker NewInvoker(TimeSpan lifetime, bool skipsCertificateCheck) => new(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
@@ -56,6 +57,7 @@ internal sealed class HttpTransport : IDisposable
         ActivityHeadersPropagator = null,
         MaxConnectionsPerServer = int.MaxValue,
         PooledConnectionLifetime = lifetime,
+        SslOptions = CertificateCheck.Options(skipsCertificateCheck),
         ConnectTimeout = TimeSpan.FromSeconds(30),
 
         // A response that is given up must free the server at once, so its connection is closed instead of drained.

@@ -3,6 +3,9 @@ namespace LlmOps.Benchmarking;
 /// <summary>Where prompts come from. Used by many streams at once.</summary>
 internal interface IPromptSource
 {
+    /// <summary>Tokens of each prompt, chat template included; 0 when nobody knows before.</summary>
+    public int Tokens => 0;
+
     /// <summary>What the prompts are, in a few words.</summary>
     public string Kind { get; }
 

@@ -26,6 +26,9 @@ internal sealed record LoadPoint : RequestShape
 
     public TimeSpan CoolDown { get; init; }
 
+    /// <summary>How long requests may go on after the duration; the cool-down when that is longer.</summary>
+    public TimeSpan Grace { get; init; } = MeasurementOptions.DefaultGrace;
+
     public required TimeSpan RequestTimeout { get; init; }
 
     public int? Seed { get; init; }

@@ -14,7 +14,7 @@ internal sealed class LoadSender(ServerClient client, LoadPoint point, LoadWindo
         int turn = request.Turn;
         try
         {
-            RequestSample sample = await client.StreamAsync(request, due, point.RequestTimeout, isCounted ? cancellationToken : _uncounted.Token).ConfigureAwait(false);
+            RequestSample sample = await SendInTimeAsync(request, due, isCounted ? cancellationToken : _uncounted.Token).ConfigureAwait(false);
             sample = isCounted && turn == 1 ? sample : sample with { IsCounted = isCounted, Turn = turn };
             samples.Add(sample);
             window.Finished(phase);
@@ -24,6 +24,25 @@ internal sealed class LoadSender(ServerClient client, LoadPoint point, LoadWindo
         {
             return null;
         }
+    }
+
+    private async Task<RequestSample> SendInTimeAsync(ChatRequest request, long due, CancellationToken stop)
+    {
+        long now = MonotonicClock.Now;
+        double left = window.LatestEnd == long.MaxValue ? double.MaxValue : MonotonicClock.Seconds(now, window.LatestEnd);
+        if (left >= point.RequestTimeout.TotalSeconds)
+        {
+            return await client.StreamAsync(request, due, point.RequestTimeout, stop).ConfigureAwait(false);
+        }
+
+        RequestSample sample = left > 0
+            ? await client.StreamAsync(request, due, TimeSpan.FromSeconds(left), stop).ConfigureAwait(false)
+            : new RequestSample { ScheduledAt = due, StartedAt = now, EndedAt = now, Error = FailureText.Timeout };
+        return sample.Error != FailureText.Timeout ? sample : sample with
+        {
+            Error = FailureText.Unfinished,
+            ErrorDetail = FormattableString.Invariant($"not over {Math.Max(point.Grace.TotalSeconds, point.CoolDown.TotalSeconds):0.###} s after the end of the load point; a longer grace period lets slow answers end"),
+        };
     }
 
     public void Dispose() => _uncounted.Dispose();

@@ -24,6 +24,9 @@ internal sealed class LoadWindow(LoadPoint point) : IDisposable
         }
     }
 
+    /// <summary>When every request is over, whatever the server does; the end of time when only the number of requests ends the point.</summary>
+    public long LatestEnd => _countUntil == long.MaxValue ? long.MaxValue : _countUntil + MonotonicClock.Ticks(point.Grace > point.CoolDown ? point.Grace : point.CoolDown);
+
     /// <summary>Cancelled when the last counted request has ended: what is still under way was only load.</summary>
     public CancellationToken Over => _over.Token;
 

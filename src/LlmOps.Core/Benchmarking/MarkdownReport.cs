@@ -54,7 +54,7 @@ internal sealed class MarkdownReport(IReadOnlyList<ThroughputResult> results, Re
 
     private void AppendTable()
     {
-        Line($"| streams | requests | errors | output tok/s | total tok/s | TTFT p50 ms | TTFT p90 ms | TTFT p99 ms | TPOT mean ms | TPOT p99 ms | ITL p50 ms | ITL p99 ms | E2E p50 s | E2E p99 s | req/s |");
+        Line($"| load | requests | errors | output tok/s | total tok/s | TTFT p50 ms | TTFT p90 ms | TTFT p99 ms | TPOT mean ms | TPOT p99 ms | ITL p50 ms | ITL p99 ms | E2E p50 s | E2E p99 s | req/s |");
         Line($"| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         foreach (ThroughputResult result in results)
         {
@@ -62,7 +62,7 @@ internal sealed class MarkdownReport(IReadOnlyList<ThroughputResult> results, Re
             LatencySummary tpot = result.TpotSeconds;
             LatencySummary itl = result.ItlSeconds;
             LatencySummary e2e = result.E2eSeconds;
-            Line($"| {result.Concurrency} | {result.Requests} | {result.Errors} | {result.OutputTokensPerSecond:0.0} | {result.TotalTokensPerSecond:0.0} | {Milliseconds(ttft, ttft.P50)} | {Milliseconds(ttft, ttft.P90)} | {Milliseconds(ttft, ttft.P99)} | {Milliseconds(tpot, tpot.Mean)} | {Milliseconds(tpot, tpot.P99)} | {Milliseconds(itl, itl.P50)} | {Milliseconds(itl, itl.P99)} | {Seconds(e2e, e2e.P50)} | {Seconds(e2e, e2e.P99)} | {result.GoodputRequestsPerSecond:0.00} |");
+            Line($"| {LoadAxis.Name(result)} | {result.Requests} | {result.Errors} | {result.OutputTokensPerSecond:0.0} | {result.TotalTokensPerSecond:0.0} | {Milliseconds(ttft, ttft.P50)} | {Milliseconds(ttft, ttft.P90)} | {Milliseconds(ttft, ttft.P99)} | {Milliseconds(tpot, tpot.Mean)} | {Milliseconds(tpot, tpot.P99)} | {Milliseconds(itl, itl.P50)} | {Milliseconds(itl, itl.P99)} | {Seconds(e2e, e2e.P50)} | {Seconds(e2e, e2e.P99)} | {result.GoodputRequestsPerSecond:0.00} |");
         }
 
         Line($"");
@@ -72,12 +72,12 @@ internal sealed class MarkdownReport(IReadOnlyList<ThroughputResult> results, Re
     {
         Line($"What the server says of the same requests, and what measuring cost:");
         Line($"");
-        Line($"| streams | server prompt tok/s | server decode tok/s | client decode tok/s | server output tokens | client output tokens | prompt tokens from cache | draft accepted | client CPU % of a core | client CPU µs/token |");
-        Line($"| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        Line($"| load | server prompt tok/s | server decode tok/s | client decode tok/s | server output tokens | client output tokens | prompt tokens from cache | draft accepted | peak cache use | client CPU % of a core | client CPU µs/token |");
+        Line($"| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         foreach (ThroughputResult result in results)
         {
             ServerSideFigures server = result.Server;
-            Line($"| {result.Concurrency} | {Rate(server.PromptTokensPerSecond)} | {Rate(server.DecodeTokensPerSecond)} | {result.DecodeTokensPerSecond:0.0} | {Count(server.OutputTokens)} | {result.OutputTokens} | {result.CachedPromptTokens} | {Acceptance(server)} | {result.Client.CpuShare * 100:0.0} | {result.Client.CpuMicrosecondsPerToken:0.0} |");
+            Line($"| {LoadAxis.Name(result)} | {Rate(server.PromptTokensPerSecond)} | {Rate(server.DecodeTokensPerSecond)} | {result.DecodeTokensPerSecond:0.0} | {Count(server.OutputTokens)} | {result.OutputTokens} | {result.CachedPromptTokens} | {Acceptance(server)} | {CacheUse(result)} | {result.Client.CpuShare * 100:0.0} | {result.Client.CpuMicrosecondsPerToken:0.0} |");
         }
 
         Line($"");
@@ -97,7 +97,7 @@ internal sealed class MarkdownReport(IReadOnlyList<ThroughputResult> results, Re
                     any = true;
                 }
 
-                Line($"- {result.Concurrency} {(result.Concurrency == 1 ? "stream" : "streams")}: {OneLine(warning)}");
+                Line($"- {LoadAxis.Name(result)}: {OneLine(warning)}");
             }
         }
 
@@ -148,9 +148,9 @@ internal sealed class MarkdownReport(IReadOnlyList<ThroughputResult> results, Re
     {
         Line($"## What the columns mean");
         Line($"");
-        foreach ((string name, string meaning) in ReportDefinitions.All)
+        foreach (FigureDefinition figure in FigureDefinitions.All)
         {
-            Line($"- {name}: {meaning}.");
+            Line($"- {figure.Name}: {figure.Meaning}{(figure.Matches.Length == 0 ? "" : $" ({figure.Matches})")}.");
         }
     }
 
@@ -169,6 +169,10 @@ internal sealed class MarkdownReport(IReadOnlyList<ThroughputResult> results, Re
     private static string Acceptance(ServerSideFigures server) => server.DraftTokens is > 0
         ? string.Create(CultureInfo.InvariantCulture, $"{100.0 * (server.DraftTokensAccepted ?? 0) / server.DraftTokens.Value:0.0} %")
         : "–";
+
+    private static string CacheUse(ThroughputResult result) => result.Observation?.Server?.PeakKvCacheUsage is { } share
+        ? string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.#} %")
+        : "not reported";
 
     // A name from outside must not break the page's structure.
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal);

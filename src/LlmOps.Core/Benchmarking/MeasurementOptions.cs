@@ -47,6 +47,12 @@ public sealed record MeasurementOptions
     /// <summary>For how long at most the load is kept up by requests that are not counted, while the last counted ones end.</summary>
     public TimeSpan CoolDown { get; init; }
 
+    /// <summary>What is under way when the <see cref="Duration"/> is over has this long to end, or as long as the <see cref="CoolDown"/> when that is longer; then it has failed (<c>unfinished</c>).</summary>
+    public TimeSpan Grace { get; init; } = DefaultGrace;
+
+    /// <summary>Whether https is used with any certificate, as for a server that signed its own.</summary>
+    public bool SkipsCertificateCheck { get; init; }
+
     /// <summary>Which endpoint to ask.</summary>
     public CompletionApi Api { get; init; }
 
@@ -101,6 +107,12 @@ public sealed record MeasurementOptions
     /// <summary>Whether .NET's own HTTP client is used even where the faster one could be.</summary>
     internal bool UsesSystemClient { get; init; }
 
+    /// <summary>Thirty seconds, as AIPerf's <c>--benchmark-grace-period</c>.</summary>
+    internal static TimeSpan DefaultGrace => TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a request may take that is sent before the measurement: a run of a set duration must not wait for it longer than that.</summary>
+    internal TimeSpan PreparationTimeout => Duration is TimeSpan duration && duration + Grace < RequestTimeout ? duration + Grace : RequestTimeout;
+
     internal static TimeSpan DefaultStallTimeout => TimeSpan.FromMinutes(2);
 
     /// <summary>Whether requests come at their own times.</summary>
@@ -139,6 +151,7 @@ public sealed record MeasurementOptions
         Require(SearchLimit is null or > 0, $"the search limit {SearchLimit} is not positive");
         Require(Ramp >= TimeSpan.Zero && Ramp <= TimeSpan.FromDays(1), $"ramp {Ramp} is not between 0 and 1 day");
         Require(CoolDown >= TimeSpan.Zero && CoolDown <= TimeSpan.FromDays(1), $"cool-down {CoolDown} is not between 0 and 1 day");
+        Require(Grace >= TimeSpan.Zero && Grace <= TimeSpan.FromDays(1), $"grace {Grace} is not between 0 and 1 day");
         Require(SharedPrefixTokens >= 0 && SharedPrefixTokens < PromptTokens, $"shared prefix tokens {SharedPrefixTokens} is not between 0 and the prompt's {PromptTokens}");
         Require(Turns is > 0 and <= 1000, $"turns {Turns} is not between 1 and 1000");
         Require(PromptFile is null || SharedPrefixTokens == 0, "a prompt file and a shared synthetic prefix exclude each other");

@@ -24,6 +24,7 @@ internal sealed class PointRunner(ServerClient client, MeasurementOptions option
             Arrival = ArrivalProcess.ClosedLoop,
             Concurrency = streams,
             RequestLimit = options.Warmup * streams,
+            RequestTimeout = options.PreparationTimeout,
             OutputTokens = Math.Min(outputTokens, point.OutputTokens),
             Turns = 1,
             Duration = null,

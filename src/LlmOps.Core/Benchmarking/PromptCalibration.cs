@@ -44,6 +44,13 @@ internal sealed class PromptCalibration(ServerClient client, ServerProbe probe, 
             return new CalibratedPrompt(prompt, "the server sends no usage, so prompts are longer than asked for by what its chat template adds", []);
         }
 
+        int? shortest = await _tokenizer.CountAsync(new WordPrompt(words, 1) { SharedWords = shared }, Number, cancellationToken).ConfigureAwait(false);
+        if (shortest is { } text && text + overhead > promptTokens)
+        {
+            string warning = FormattableString.Invariant($"prompts have {text + overhead} tokens, not {promptTokens}: the shortest has {text}, and the chat template adds {overhead}");
+            return new CalibratedPrompt(prompt, warning, [], (int)(text + overhead));
+        }
+
         ExactPrompts exact = new(_tokenizer, shape.Api, words, shared);
         int? whole = await _tokenizer.CountWholeAsync(shortPrompt, Number, shape.Api, cancellationToken).ConfigureAwait(false);
         return await exact.FindAsync(prompt, promptTokens, overhead, countsWhole: whole == usage.Value.PromptTokens, prompts, cancellationToken).ConfigureAwait(false);

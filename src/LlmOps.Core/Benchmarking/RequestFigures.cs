@@ -92,7 +92,7 @@ public sealed record RequestFigures
             OutputTokens = sample.OutputTokens,
             Chunks = times.Length,
             ServerPromptTokensPerSecond = sample.Timings?.PromptTokensPerSecond,
-            ServerDecodeTokensPerSecond = sample.Timings?.OutputTokensPerSecond,
+            ServerDecodeTokensPerSecond = sample.Timings?.DecodeTokensPerSecond,
             DraftTokens = sample.Timings?.DraftTokens,
             DraftTokensAccepted = sample.Timings?.DraftTokensAccepted,
             Error = sample.Error,

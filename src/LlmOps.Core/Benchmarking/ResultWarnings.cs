@@ -13,7 +13,7 @@ internal static class ResultWarnings
 
     private const double PromptTolerance = 0.02;
 
-    public static IReadOnlyList<string> Of(ThroughputResult result, int withoutUsage, string? errorExample, string? calibrationWarning, bool cacheIsWanted = false, bool lengthsAreKnown = true)
+    public static IReadOnlyList<string> Of(ThroughputResult result, int withoutUsage, string? errorExample, string? calibrationWarning, bool cacheIsWanted = false, bool lengthsAreKnown = true, int? promptTokens = null)
     {
         List<string> warnings = new();
         int successes = result.Requests - result.Errors;
@@ -40,7 +40,7 @@ internal static class ResultWarnings
 
         if (lengthsAreKnown)
         {
-            AddAboutLengths(warnings, result, successes - withoutUsage);
+            AddAboutLengths(warnings, result, successes - withoutUsage, promptTokens ?? result.RequestedPromptTokens);
         }
 
         if (result.RequestRate is double rate && result.Arrival != ArrivalProcess.ClosedLoop && result.Requests > 0 && result.QueueSeconds.P99 > 0.1 * Math.Max(1e-3, result.E2eSeconds.P50))
@@ -78,7 +78,7 @@ internal static class ResultWarnings
         warnings.Add(Text($"{result.Errors} of {result.Requests} requests failed ({string.Join(", ", kinds)}){example}"));
     }
 
-    private static void AddAboutLengths(List<string> warnings, ThroughputResult result, int counted)
+    private static void AddAboutLengths(List<string> warnings, ThroughputResult result, int counted, int expected)
     {
         if (counted <= 0)
         {
@@ -86,7 +86,7 @@ internal static class ResultWarnings
         }
 
         double prompt = result.PromptTokens / (double)counted;
-        if (result.PromptTokens > 0 && Math.Abs(prompt - result.RequestedPromptTokens) > Math.Max(1, PromptTolerance * result.RequestedPromptTokens))
+        if (result.PromptTokens > 0 && Math.Abs(prompt - expected) > Math.Max(1, PromptTolerance * expected))
         {
             warnings.Add(Text($"prompts had {prompt:0.#} tokens on average, not the {result.RequestedPromptTokens} asked for"));
         }

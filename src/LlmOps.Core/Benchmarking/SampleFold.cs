@@ -105,7 +105,7 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point, st
             Timeline = timeline,
             MeasuredAt = TimeProvider.System.GetUtcNow(),
         };
-        return result with { Warnings = ResultWarnings.Of(result, _withoutUsage, _errorExample, calibrationWarning, cacheIsWanted: point.MayUseCache, lengthsAreKnown: options is { PromptFile: null, Turns: 1, ToolCalls: false, IgnoreEndOfText: true }) };
+        return result with { Warnings = ResultWarnings.Of(result, _withoutUsage, _errorExample, calibrationWarning, cacheIsWanted: point.MayUseCache, promptTokens: point.Prompts.Tokens > 0 ? point.Prompts.Tokens : null, lengthsAreKnown: options is { PromptFile: null, Turns: 1, ToolCalls: false, IgnoreEndOfText: true }) };
     }
 
     private static double PerSecond(double amount, double seconds) => seconds > 0 ? amount / seconds : 0;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using LlmOps.Benchmarking.Transport;
 using LlmOps.Native.Libc;
 
 namespace LlmOps.Benchmarking;
@@ -10,7 +11,7 @@ namespace LlmOps.Benchmarking;
 /// <summary>The requests of a measurement to one server.</summary>
 internal sealed class ServerClient : IDisposable
 {
-    private readonly HttpTransport _transport = new();
+    private readonly HttpTransport _transport;
     private readonly HttpStreams _streams;
     private readonly Lock _connecting = new();
     private readonly TimeSpan _stallTimeout;
@@ -21,9 +22,10 @@ internal sealed class ServerClient : IDisposable
     private readonly AuthenticationHeaderValue? _authorization;
     private EpollTransport? _epoll;
 
-    public ServerClient(Uri endpoint, string? apiKey, TimeSpan? stallTimeout = null, bool usesSystemClient = false)
+    public ServerClient(Uri endpoint, string? apiKey, TimeSpan? stallTimeout = null, bool usesSystemClient = false, bool skipsCertificateCheck = false)
     {
         _usesSystemClient = usesSystemClient;
+        _transport = new HttpTransport(skipsCertificateCheck);
         _stallTimeout = stallTimeout ?? MeasurementOptions.DefaultStallTimeout;
         _base = ToBase(endpoint);
         _chat = new Uri(_base, "v1/chat/completions");
@@ -151,6 +153,7 @@ internal sealed class ServerClient : IDisposable
         return request;
     }
 
-    private LlmOpsException NotReachable(string reason, Exception cause) =>
-        new($"No server answers at {Address} ({reason}); start it, or check the address.", "ServerNotReachable", cause) { Kind = ErrorKind.ServerFailed };
+    private LlmOpsException NotReachable(string reason, Exception cause) => cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
+        ? new($"The certificate of {Address} is not trusted here ({(cause.InnerException ?? cause).Message.TrimEnd('.')}); have this machine trust it, or skip the check (llmops bench --insecure, Measure-LlmThroughput -SkipCertificateCheck).", "CertificateNotTrusted", cause) { Kind = ErrorKind.ServerFailed }
+        : new($"No server answers at {Address} ({reason}); start it, or check the address.", "ServerNotReachable", cause) { Kind = ErrorKind.ServerFailed };
 }

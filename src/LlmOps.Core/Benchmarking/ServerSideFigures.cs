@@ -6,7 +6,7 @@ public sealed record ServerSideFigures
     /// <summary>Prompt tokens a second of one request, mean over requests.</summary>
     public double? PromptTokensPerSecond { get; init; }
 
-    /// <summary>Generated tokens a second of one request, mean over requests.</summary>
+    /// <summary>Generated tokens a second of one request after its first token, mean over requests: (tokens − 1) / time from the first to the last.</summary>
     public double? DecodeTokensPerSecond { get; init; }
 
     /// <summary>Prompt tokens that the server computed.</summary>

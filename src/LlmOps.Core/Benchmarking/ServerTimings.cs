@@ -12,6 +12,16 @@ internal readonly record struct ServerTimings
 
     public double OutputTokensPerSecond { get; init; }
 
+    /// <summary>From the first generated token to the last (<c>predicted_ms</c>); null when the server does not say.</summary>
+    public double? OutputSeconds { get; init; }
+
+    /// <summary>Generated tokens a second after the first one: n tokens have n - 1 intervals.</summary>
+    /// <remarks>
+    /// <c>predicted_ms</c> runs from the first token to the last in every build, but <c>predicted_per_second</c> was n / that time before it
+    /// became (n - 1) / that time, so the rate is made of the count and the time. 0 for a single token.
+    /// </remarks>
+    public double DecodeTokensPerSecond => OutputSeconds is not > 0 ? OutputTokensPerSecond : OutputTokens > 1 ? (OutputTokens - 1) / OutputSeconds.Value : 0;
+
     public long CachedTokens { get; init; }
 
     public long? DraftTokens { get; init; }

@@ -16,7 +16,7 @@ internal sealed class SseReader : IDisposable
     private const int InitialCapacity = 16 * 1024;
     private const int SmallestRead = 4 * 1024;
 
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(InitialCapacity);
+    private byte[] _buffer = [];
     private int _lineStart;
     private int _scanned;
     private int _end;
@@ -27,6 +27,9 @@ internal sealed class SseReader : IDisposable
 
     /// <summary>Whether a line was seen that is neither a known field nor a comment: the stream is something else.</summary>
     public bool SawForeignLine { get; private set; }
+
+    /// <summary>Whether all that came has been read.</summary>
+    public bool IsEmpty => _lineStart == _end && _dataStart < 0 && !_isErrorField;
 
     /// <summary>Room for the next read; ends the life of events read before.</summary>
     /// <exception cref="InvalidDataException">One event exceeds <see cref="MaximumEventBytes"/>.</exception>
@@ -181,10 +184,10 @@ internal sealed class SseReader : IDisposable
 
         byte[] old = _buffer;
         bool grows = old.Length - kept < size;
-        byte[] target = grows ? ArrayPool<byte>.Shared.Rent(Math.Max(2 * old.Length, kept + size)) : old;
+        byte[] target = grows ? ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(InitialCapacity, 2 * old.Length), kept + size)) : old;
         old.AsSpan(keepFrom, kept).CopyTo(target);
         _buffer = target;
-        if (grows)
+        if (grows && old.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(old);
         }

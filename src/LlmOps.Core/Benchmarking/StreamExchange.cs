@@ -45,6 +45,12 @@ internal sealed class StreamExchange : IBodyReceiver, IDisposable
     /// <summary>Whether there was output, so that silence is a stall and not a long prompt.</summary>
     public bool HasBegun => _recorder.HasOutput;
 
+    /// <summary>What takes the answer's events.</summary>
+    public StreamRecorder Recorder => _recorder;
+
+    /// <summary>Whether what comes next begins a chunk of HTTP and an event.</summary>
+    public bool IsBetweenEvents => Response.IsBetweenChunks && _events.IsEmpty;
+
     /// <summary>When it was first handed to the network.</summary>
     public long StartedAt { get; private set; }
 

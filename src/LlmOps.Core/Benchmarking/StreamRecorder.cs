@@ -9,9 +9,14 @@ namespace LlmOps.Benchmarking;
 /// <param name="content">Takes the text of the answer; null when nobody wants it.</param>
 internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = false, IBufferWriter<byte>? content = null)
 {
-    private long[] _chunkTimes = new long[Math.Max(16, expectedChunks)];
-    private int[] _tokenCounts = countsTokens ? new int[Math.Max(16, expectedChunks)] : [];
-    private readonly ChunkPattern? _pattern = countsTokens || content is not null ? null : new ChunkPattern();
+    /// <summary>Of an answer so long, this share may be missing when it ends: a server need not send a chunk for each token.</summary>
+    private const int MissingShare = 16;
+
+    private readonly int _nearEnd = expectedChunks - Math.Max(1, expectedChunks / MissingShare);
+    private long[] _chunkTimes = [];
+    private int[] _tokenCounts = [];
+    private readonly bool _learns = !countsTokens && content is null;
+    private ChunkPattern _pattern;
     private int _chunkCount;
     private bool _sawChunk;
     private bool _sawFinish;
@@ -30,9 +35,29 @@ internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = fal
     /// <summary>Whether there was a chunk with output.</summary>
     public bool HasOutput => _chunkCount > 0;
 
+    /// <summary>Chunks with output so far.</summary>
+    public int Chunks => _chunkCount;
+
+    /// <summary>Whether nearly all expected chunks are there.</summary>
+    public bool IsNearEnd => _chunkCount >= _nearEnd;
+
     /// <summary>Whether the response has ended as it should, so that what the connection does later is no concern.</summary>
     public bool HasSucceeded => IsDone && _error is null;
 
+    /// <summary>Takes a chunk when it differs from the last one in its text only.</summary>
+    /// <returns>Whether it did; else nothing was taken.</returns>
+    public bool AcceptKnown(ReadOnlySpan<byte> data, long timestamp)
+    {
+        if (IsDone || _error is not null || !_pattern.Matches(data))
+        {
+            return false;
+        }
+
+        AddChunk(timestamp, tokens: 0);
+        return true;
+    }
+
+    /// <summary>Takes an event.</summary>
     public void Accept(in SseEvent sseEvent)
     {
         if (IsDone)
@@ -112,14 +137,18 @@ internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = fal
             return;
         }
 
-        if (_pattern?.Matches(sseEvent.Data) == true)
+        if (_pattern.Matches(sseEvent.Data))
         {
             AddChunk(sseEvent.Timestamp, tokens: 0);
             return;
         }
 
         ChatChunk chunk = ChatChunkReader.Read(sseEvent.Data, wantsId: !_sawChunk, content);
-        _pattern?.Learn(sseEvent.Data, chunk);
+        if (_learns)
+        {
+            _pattern.Learn(sseEvent.Data, chunk);
+        }
+
         _id ??= chunk.Id;
         _sawChunk = true;
         if (chunk.IsError)
@@ -141,8 +170,9 @@ internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = fal
     {
         if (_chunkCount == _chunkTimes.Length)
         {
-            Array.Resize(ref _chunkTimes, 2 * _chunkCount);
-            Array.Resize(ref _tokenCounts, countsTokens ? 2 * _chunkCount : 0);
+            int size = Math.Max(Math.Max(16, expectedChunks), 2 * _chunkCount);
+            Array.Resize(ref _chunkTimes, size);
+            Array.Resize(ref _tokenCounts, countsTokens ? size : 0);
         }
 
         if (countsTokens)

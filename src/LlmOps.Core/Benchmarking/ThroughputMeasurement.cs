@@ -22,7 +22,7 @@ public sealed class ThroughputMeasurement(MeasurementOptions options)
     {
         options.Validate();
         FilePrompts? file = options.PromptFile is null ? null : FilePrompts.Load(options.PromptFile, options.Turns > 1);
-        using ServerClient client = new(options.Endpoint, options.ApiKey, options.StallTimeout, options.UsesSystemClient);
+        using ServerClient client = new(options.Endpoint, options.ApiKey, options.StallTimeout, options.UsesSystemClient, options.SkipsCertificateCheck);
         ServerProbe probe = new(client, options.ApiKey);
 
         progress?.Report(new MeasurementProgress(0, 0, 0, 0, $"Asking {client.Address} whether it is ready"));
@@ -33,9 +33,9 @@ public sealed class ThroughputMeasurement(MeasurementOptions options)
         if (file is null)
         {
             progress?.Report(new MeasurementProgress(0, 0, 0, 0, FormattableString.Invariant($"Making prompts of {options.PromptTokens} tokens")));
-            PromptCalibration calibration = new(client, probe, shape, options.RequestTimeout);
+            PromptCalibration calibration = new(client, probe, shape, options.PreparationTimeout);
             CalibratedPrompt prompt = await calibration.RunAsync(options.PromptTokens, options.SharedPrefixTokens, PromptsNeeded(), cancellationToken).ConfigureAwait(false);
-            shape = shape with { Prompts = new SyntheticPrompts(prompt.Prompt, prompt.Numbers.Count > 0 ? PromptTokenizer.Seed : options.Seed, prompt.Numbers) { Tokens = options.PromptTokens } };
+            shape = shape with { Prompts = new SyntheticPrompts(prompt.Prompt, prompt.Numbers.Count > 0 ? PromptTokenizer.Seed : options.Seed, prompt.Numbers) { Tokens = prompt.Tokens ?? options.PromptTokens } };
             warning = prompt.Warning;
         }
 
@@ -72,6 +72,7 @@ public sealed class ThroughputMeasurement(MeasurementOptions options)
         Duration = options.Duration,
         Ramp = options.Ramp,
         CoolDown = options.CoolDown,
+        Grace = options.Grace,
         RequestTimeout = options.RequestTimeout,
         Seed = options.Seed,
     };

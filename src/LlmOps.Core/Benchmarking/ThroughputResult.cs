@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using LlmOps.Benchmarking.Judgement;
 using LlmOps.Benchmarking.Observation;
+using LlmOps.Benchmarking.Reports;
 
 namespace LlmOps.Benchmarking;
 
@@ -20,6 +22,10 @@ public sealed record ThroughputResult
 
     /// <summary>Requests in flight at a time in a closed loop; the most in flight at once in an open loop.</summary>
     public int Concurrency { get; init; }
+
+    /// <summary>The load in words: <c>4 streams</c>, <c>2.5 requests/s</c>; with what a sweep had set.</summary>
+    [JsonIgnore]
+    public string LoadName => LoadAxis.Name(this);
 
     /// <summary>Requests a second offered in an open loop; null in a closed one.</summary>
     public double? RequestRate { get; init; }

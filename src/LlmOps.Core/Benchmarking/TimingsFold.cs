@@ -8,6 +8,7 @@ internal sealed class TimingsFold
     private long _outputTokens;
     private double _promptRates;
     private double _outputRates;
+    private int _outputRateCount;
     private long? _draftTokens;
     private long? _draftTokensAccepted;
 
@@ -22,7 +23,8 @@ internal sealed class TimingsFold
         _promptTokens += value.PromptTokens;
         _outputTokens += value.OutputTokens;
         _promptRates += value.PromptTokensPerSecond;
-        _outputRates += value.OutputTokensPerSecond;
+        _outputRates += value.DecodeTokensPerSecond;
+        _outputRateCount += value.DecodeTokensPerSecond > 0 ? 1 : 0;
         _draftTokens = Sum(_draftTokens, value.DraftTokens);
         _draftTokensAccepted = Sum(_draftTokensAccepted, value.DraftTokensAccepted);
     }
@@ -32,7 +34,7 @@ internal sealed class TimingsFold
         : new ServerSideFigures
         {
             PromptTokensPerSecond = _promptRates / _count,
-            DecodeTokensPerSecond = _outputRates / _count,
+            DecodeTokensPerSecond = _outputRateCount == 0 ? null : _outputRates / _outputRateCount,
             PromptTokens = _promptTokens,
             OutputTokens = _outputTokens,
             DraftTokens = _draftTokens,

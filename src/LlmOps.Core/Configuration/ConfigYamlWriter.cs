@@ -242,6 +242,7 @@ internal sealed class ConfigYamlWriter
         Section("prediction");
         Entry(1, "decodeTokensPerSecond", prediction.DecodeTokensPerSecond);
         Entry(1, "prefillTokensPerSecond", prediction.PrefillTokensPerSecond);
+        Entry(1, "rooflineDecodeTokensPerSecond", prediction.RooflineDecodeTokensPerSecond);
         Entry(1, "decodeAtFullContextTokensPerSecond", prediction.DecodeAtFullContextTokensPerSecond);
         Entry(1, "limitedBy", prediction.LimitedBy);
     }

@@ -43,12 +43,13 @@ internal sealed class PlanYaml(YamlNodes nodes)
     public ThroughputPrediction Prediction(YamlNode node)
     {
         ThroughputPrediction prediction = new(null, null, "");
-        foreach ((string key, _, YamlNode value) in nodes.Entries(nodes.Mapping(node, "prediction"), "prediction", ["decodeTokensPerSecond", "prefillTokensPerSecond", "decodeAtFullContextTokensPerSecond", "limitedBy"]))
+        foreach ((string key, _, YamlNode value) in nodes.Entries(nodes.Mapping(node, "prediction"), "prediction", ["decodeTokensPerSecond", "prefillTokensPerSecond", "rooflineDecodeTokensPerSecond", "decodeAtFullContextTokensPerSecond", "limitedBy"]))
         {
             prediction = key switch
             {
                 "decodeTokensPerSecond" => prediction with { DecodeTokensPerSecond = nodes.Number(value, key) },
                 "prefillTokensPerSecond" => prediction with { PrefillTokensPerSecond = nodes.Number(value, key) },
+                "rooflineDecodeTokensPerSecond" => prediction with { RooflineDecodeTokensPerSecond = nodes.Number(value, key) },
                 "decodeAtFullContextTokensPerSecond" => prediction with { DecodeAtFullContextTokensPerSecond = nodes.Number(value, key) },
                 _ => prediction with { LimitedBy = nodes.Text(value, key) },
             };

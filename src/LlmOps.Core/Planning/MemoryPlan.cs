@@ -170,6 +170,9 @@ public sealed record PlanProblem(string Message, string Remedy);
 /// <param name="LimitedBy">What bounds the decode rate.</param>
 public sealed record ThroughputPrediction(double? DecodeTokensPerSecond, double? PrefillTokensPerSecond, string LimitedBy)
 {
+    /// <summary>Generated tokens a second, as <see cref="DecodeTokensPerSecond"/>, if memory were read at its full theoretical bandwidth and nothing else took time: no engine is faster without guessing ahead. Null when unknown.</summary>
+    public double? RooflineDecodeTokensPerSecond { get; init; }
+
     /// <summary>Generated tokens a second when a slot's context is full; null when unknown.</summary>
     public double? DecodeAtFullContextTokensPerSecond { get; init; }
 }

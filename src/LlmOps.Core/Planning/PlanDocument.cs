@@ -222,6 +222,7 @@ public static class PlanDocument
         json.WriteStartObject("prediction");
         Rate("decodeTokensPerSecond", prediction?.DecodeTokensPerSecond);
         Rate("prefillTokensPerSecond", prediction?.PrefillTokensPerSecond);
+        Rate("rooflineDecodeTokensPerSecond", prediction?.RooflineDecodeTokensPerSecond);
         Rate("decodeAtFullContextTokensPerSecond", prediction?.DecodeAtFullContextTokensPerSecond);
         json.WriteString("limitedBy", prediction?.LimitedBy ?? "unknown");
         json.WriteEndObject();

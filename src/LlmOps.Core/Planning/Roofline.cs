@@ -11,6 +11,12 @@ internal sealed record Roofline
     /// <summary>The fitted figures.</summary>
     public static Roofline Fitted { get; } = new();
 
+    /// <summary>All of the hardware's speed, which no engine reaches.</summary>
+    public static Roofline Theoretical { get; } = new()
+    {
+        GpuBandwidth = 1, OtherGpuBandwidth = 1, HostBandwidth = 1, LayerSeconds = 0, ExpertLayerSeconds = 0, CrossingSeconds = 0, DenseCompute = 1, ExpertCompute = 1, HostCompute = 1,
+    };
+
     /// <summary>Share of a GPU's memory bandwidth.</summary>
     public double GpuBandwidth { get; init; } = 0.81;
 

@@ -17,9 +17,11 @@ internal sealed class ThroughputPredictor(Roofline roofline)
     {
         ThroughputPredictor predictor = new(Roofline.Fitted);
         (double? decode, string limitedBy) = predictor.Decode(model, placement, host, Math.Min(UsualDepth, placement.ContextLength));
+        (double? roof, _) = new ThroughputPredictor(Roofline.Theoretical).Decode(model, placement, host, Math.Min(UsualDepth, placement.ContextLength));
         (double? full, _) = predictor.Decode(model, placement, host, placement.ContextLength / (placement.Unified ? 1 : placement.Slots));
         return new ThroughputPrediction(Rounded(decode), Rounded(predictor.Prefill(model, placement, host)), limitedBy)
         {
+            RooflineDecodeTokensPerSecond = Rounded(roof),
             DecodeAtFullContextTokensPerSecond = Rounded(full),
         };
     }

@@ -17,11 +17,13 @@ namespace LlmOps.Commands;
 [Cmdlet(VerbsDiagnostic.Measure, "LlmThroughput", DefaultParameterSetName = ServerSet)]
 [OutputType(typeof(ThroughputResult), typeof(SweepPoint), ParameterSetName = [ServerSet, UriSet])]
 [OutputType(typeof(SelfCheckResult), ParameterSetName = [SelfCheckSet])]
+[OutputType(typeof(FigureDefinition), ParameterSetName = [DefinitionSet])]
 public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
 {
     private const string ServerSet = "Server";
     private const string UriSet = "Uri";
     private const string SelfCheckSet = "SelfCheck";
+    private const string DefinitionSet = "Definition";
 
     /// <summary>The servers to measure, or their names with wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ServerSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
@@ -119,6 +121,15 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
     [ValidateRange(0, 86400)]
     public double CoolDownSec { get; set; }
 
+    /// <summary>What is under way when the duration is over has this many seconds to end, then it has failed.</summary>
+    [Parameter(HelpMessage = "What is under way when the duration is over has this many seconds to end, then it has failed.")]
+    [ValidateRange(0, 86400)]
+    public double GraceSec { get; set; } = 30;
+
+    /// <summary>Do not check the certificate of an https server.</summary>
+    [Parameter(HelpMessage = "Do not check the certificate of an https server.")]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
     /// <summary>The endpoint to ask: Chat or Completions.</summary>
     [Parameter(HelpMessage = "The endpoint to ask: Chat or Completions.")]
     public CompletionApi Api { get; set; }
@@ -182,9 +193,19 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
     [Parameter(Mandatory = true, ParameterSetName = SelfCheckSet, HelpMessage = "Measure the measuring: against a local server that sends tokens on an exact schedule.")]
     public SwitchParameter SelfCheck { get; set; }
 
+    /// <summary>Say what each figure means, which public definition it matches, and what the self-check found.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = DefinitionSet, HelpMessage = "Say what each figure means, which public definition it matches, and what the self-check found.")]
+    public SwitchParameter Definition { get; set; }
+
     /// <inheritdoc />
     protected override void Process()
     {
+        if (Definition)
+        {
+            WriteObject(FigureDefinitions.All, enumerateCollection: true);
+            return;
+        }
+
         if (SelfCheck)
         {
             Stream(static stop => SelfCheckRun.RunAsync(SelfCheckRun.Loads, stop), Write);
@@ -283,6 +304,8 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
         SearchLimit = SearchLimit,
         Ramp = TimeSpan.FromSeconds(RampSec),
         CoolDown = TimeSpan.FromSeconds(CoolDownSec),
+        Grace = TimeSpan.FromSeconds(GraceSec),
+        SkipsCertificateCheck = SkipCertificateCheck,
         Api = Api,
         SharedPrefixTokens = SharedPrefixTokens,
         PromptFile = PromptFile is null ? null : FilePaths.Existing(this, PromptFile),
@@ -292,6 +315,7 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
         CountTokensPerChunk = CountChunkTokens,
         Seed = Seed,
         RequestTimeout = TimeSpan.FromSeconds(RequestTimeoutSec),
+        StallTimeout = TimeSpan.FromSeconds(StallTimeoutSec),
     };
 
     private void Write(SelfCheckResult result)
@@ -308,12 +332,12 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
     {
         foreach (string warning in result.Warnings)
         {
-            WriteWarning($"{result.ServerName}, {(result.RequestRate is { } rate ? FormattableString.Invariant($"{rate:0.###} a second") : $"{result.Concurrency} at a time")}: {warning}");
+            WriteWarning($"{result.ServerName}, {result.LoadName}: {warning}");
         }
 
         foreach (LikelyCause cause in result.Judgement?.Causes ?? [])
         {
-            WriteVerbose($"{result.ServerName}, {result.Concurrency} at a time: {cause.Cause}. {cause.Remedy}");
+            WriteVerbose($"{result.ServerName}, {result.LoadName}: {cause.Cause}. {cause.Remedy}");
         }
 
         WriteObject(result);

@@ -45,7 +45,7 @@ public sealed class ChatChunkReaderTests
             """);
         Assert.Equal(new TokenUsage(128, 64, 9), chunk.Usage);
         Assert.Equal(
-            new ServerTimings { PromptTokens = 119, PromptTokensPerSecond = 744.5, OutputTokens = 64, OutputTokensPerSecond = 271.25, CachedTokens = 9, DraftTokens = 30, DraftTokensAccepted = 21 },
+            new ServerTimings { PromptTokens = 119, PromptTokensPerSecond = 744.5, OutputTokens = 64, OutputTokensPerSecond = 271.25, OutputSeconds = 0.0036, CachedTokens = 9, DraftTokens = 30, DraftTokensAccepted = 21 },
             chunk.Timings);
     }
 

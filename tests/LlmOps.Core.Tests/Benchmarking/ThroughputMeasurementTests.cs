@@ -310,6 +310,44 @@ public abstract class ThroughputMeasurementTests(bool usesSystemClient)
     }
 
     [Fact]
+    public async Task A_run_of_a_set_duration_ends_on_time_when_answers_never_begin()
+    {
+        await using FakeChatServer server = new();
+        int calls = 0;
+        server.Chat = async (stream, body, stop) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                await FakeChatServer.WriteAsync(stream, FakeChatServer.OkHead + FakeChatServer.Chunked(FakeChatServer.Answer(body)));
+                return;
+            }
+
+            await Task.Delay(Timeout.Infinite, stop);
+        };
+        MeasurementOptions options = Options(server) with { Requests = null, Duration = TimeSpan.FromSeconds(0.3), Grace = TimeSpan.FromSeconds(0.4), Warmup = 0, Concurrency = [3] };
+        ThroughputResult result = Assert.Single(await MeasureAsync(options));
+        Assert.Equal((3, 3), (result.Requests, result.ErrorKinds["unfinished"]));
+        Assert.InRange(result.DurationSeconds, 0.69, 30);
+        Assert.Contains(result.Warnings, static warning => warning.Contains("not over 0.4 s after the end of the load point", StringComparison.Ordinal));
+
+        // In an open loop, what waits for a place is not sent any more.
+        calls = 0;
+        ThroughputResult open = Assert.Single(await MeasureAsync(options with { Rate = [20], Arrival = ArrivalProcess.Constant, MaximumInFlight = 1 }));
+        Assert.Equal(open.Requests, open.ErrorKinds["unfinished"]);
+        Assert.InRange(open.DurationSeconds, 0.59, 30); // It counts from the first request, a gap after the beginning.
+        Assert.Equal(2, calls);
+    }
+
+    [Fact]
+    public async Task Prompts_shorter_than_the_chat_template_are_one_clear_warning()
+    {
+        await using FakeChatServer server = new();
+        ThroughputResult result = Assert.Single(await MeasureAsync(Options(server) with { PromptTokens = 3, Requests = 3 }));
+        Assert.Equal(3 * (FakeChatServer.TemplateTokens + 1), result.PromptTokens);
+        Assert.Equal([$"prompts have {FakeChatServer.TemplateTokens + 1} tokens, not 3: the shortest has 1, and the chat template adds {FakeChatServer.TemplateTokens}"], result.Warnings.Where(static warning => warning.StartsWith("prompts", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Half_a_character_in_a_chunk_is_output_like_any_other()
     {
         await using FakeChatServer server = new();

@@ -52,7 +52,7 @@ public sealed class ThroughputReportTests
         string text = ThroughputReport.ToMarkdown([s_result], new ReportContext { Title = "box", Environment = [new("GPU", "2 × A")] });
         Assert.StartsWith("# Throughput of box\n", text, StringComparison.Ordinal);
         Assert.Contains("- GPU: 2 × A\n", text, StringComparison.Ordinal);
-        Assert.Contains("| 4 | 16 | 1 | 123.5 | 0.0 | 190.00 | 300.00 | 400.00 | – |", text, StringComparison.Ordinal);
+        Assert.Contains("| 4 streams | 16 | 1 | 123.5 | 0.0 | 190.00 | 300.00 | 400.00 | – |", text, StringComparison.Ordinal);
         Assert.Contains("- 4 streams: something\n", text, StringComparison.Ordinal);
         Assert.Contains("    llmops bench http://127.0.0.1:8080/ --concurrency 4 --prompt-tokens 512 --output-tokens 128 --requests 16\n", text, StringComparison.Ordinal);
         Assert.Contains("- Model: m\\|n\n", text, StringComparison.Ordinal);

@@ -34,14 +34,17 @@ internal sealed class PointJudge(ObservationOptions machine)
             > MostShare => PointVerdict.Above,
             _ => PointVerdict.AsPredicted,
         };
+        double? roofline = machine.Config?.Prediction?.RooflineDecodeTokensPerSecond;
         string? limitedBy = machine.Config?.Prediction?.LimitedBy;
         return new PointJudgement
         {
             Verdict = verdict,
-            Summary = Summarize(verdict, measured, predicted, share, point.Streams, limitedBy),
+            Summary = Summarize(verdict, measured, predicted, share, roofline, point.Streams, limitedBy),
             PredictedDecodeTokensPerSecond = predicted,
             MeasuredDecodeTokensPerSecond = measured,
             ShareOfPrediction = share,
+            RooflineDecodeTokensPerSecond = roofline,
+            ShareOfRoofline = roofline is > 0 ? measured / roofline : null,
             LimitedBy = limitedBy,
             Causes = [.. s_rules
                 .Where(rule => rule.IsAboutFigures || verdict is PointVerdict.Short or PointVerdict.NotPredicted)
@@ -50,15 +53,16 @@ internal sealed class PointJudge(ObservationOptions machine)
         };
     }
 
-    private static string Summarize(PointVerdict verdict, double? measured, double? predicted, double? share, int streams, string? limitedBy)
+    private static string Summarize(PointVerdict verdict, double? measured, double? predicted, double? share, double? roofline, int streams, string? limitedBy)
     {
         string together = streams > 1 ? CauseText.Of($" with {streams} streams together") : "";
+        string roof = roofline is > 0 ? CauseText.Of($"; the hardware's roofline is {roofline:0.0}") : "";
         return verdict switch
         {
             PointVerdict.NotMeasured => "no request gave more than one token at a time, so there is no decode rate to compare",
             PointVerdict.NotPredicted => CauseText.Of($"{measured:0.0} tok/s decoded{together}; nothing was predicted{(limitedBy is null ? "" : $", for want of {limitedBy}")}"),
-            PointVerdict.Above => CauseText.Of($"{measured:0.0} tok/s decoded{together}, more than the {predicted:0.0} predicted for one stream without speculation"),
-            _ => CauseText.Of($"{measured:0.0} tok/s decoded{together}, {share:P0} of the {predicted:0.0} predicted for one stream, which {limitedBy} bounds"),
+            PointVerdict.Above => CauseText.Of($"{measured:0.0} tok/s decoded{together}, more than the {predicted:0.0} predicted for one stream without speculation{roof}"),
+            _ => CauseText.Of($"{measured:0.0} tok/s decoded{together}, {share:P0} of the {predicted:0.0} predicted for one stream, which {limitedBy} bounds{roof}"),
         };
     }
 }

@@ -12,6 +12,12 @@ public sealed record PointJudgement
     /// <summary>The plan's decode rate of one stream without speculation: the roofline times what engines reach of it; null when nothing was predicted.</summary>
     public double? PredictedDecodeTokensPerSecond { get; init; }
 
+    /// <summary>What one stream without speculation could decode at the hardware's full theoretical bandwidth; null when that is not known.</summary>
+    public double? RooflineDecodeTokensPerSecond { get; init; }
+
+    /// <summary>Measured / roofline: the share of the hardware's bandwidth that one stream used. Above 1 with batching or speculation.</summary>
+    public double? ShareOfRoofline { get; init; }
+
     /// <summary>Measured decode rate of all streams together that the server computes at once.</summary>
     public double? MeasuredDecodeTokensPerSecond { get; init; }
 

@@ -18,12 +18,13 @@ internal sealed class ServerPages : IDisposable
     /// <param name="endpoint">The server's address; a trailing <c>/v1</c> is accepted.</param>
     /// <param name="apiKey">Its key; null for none.</param>
     /// <param name="patience">How long a page may take.</param>
-    public ServerPages(Uri endpoint, string? apiKey, TimeSpan patience)
+    /// <param name="skipsCertificateCheck">Whether any certificate is good enough.</param>
+    public ServerPages(Uri endpoint, string? apiKey, TimeSpan patience, bool skipsCertificateCheck = false)
     {
         string address = endpoint.GetLeftPart(UriPartial.Path).TrimEnd('/');
         _base = new Uri((address.EndsWith("/v1", StringComparison.Ordinal) ? address[..^3] : address) + "/");
 #pragma warning disable CA2000 // The client owns its handler.
-        SocketsHttpHandler handler = new() { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null };
+        SocketsHttpHandler handler = new() { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null, SslOptions = CertificateCheck.Options(skipsCertificateCheck) };
 #pragma warning restore CA2000
         _client = new HttpClient(handler) { Timeout = patience, MaxResponseContentBufferSize = LargestPage };
         _client.DefaultRequestHeaders.Authorization = apiKey is null ? null : new AuthenticationHeaderValue("Bearer", apiKey);

@@ -14,7 +14,7 @@ internal static class ObservedPoint
             return await measure().ConfigureAwait(false) with { Environment = options.Environment };
         }
 
-        PointObserver observer = await PointObserver.StartAsync(options.Endpoint, options.ApiKey, machine, cancellationToken).ConfigureAwait(false);
+        PointObserver observer = await PointObserver.StartAsync(options, machine, cancellationToken).ConfigureAwait(false);
         ThroughputResult result;
         try
         {

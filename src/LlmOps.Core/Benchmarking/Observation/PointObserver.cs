@@ -29,11 +29,11 @@ internal sealed class PointObserver : IAsyncDisposable
     private SchedulingTimes _schedulingAtStart = new();
     private Task _watching = Task.CompletedTask;
 
-    private PointObserver(Uri endpoint, string? apiKey, ObservationOptions options, CancellationToken cancellationToken)
+    private PointObserver(MeasurementOptions measurement, ObservationOptions options, CancellationToken cancellationToken)
     {
         _options = options;
         _files = new SystemFiles(options.Survey.SystemRoot);
-        _pages = new ServerPages(endpoint, apiKey, s_patience);
+        _pages = new ServerPages(measurement.Endpoint, measurement.ApiKey, s_patience, measurement.SkipsCertificateCheck);
         _sampler = options.Topology is { Gpus.Count: > 0 } topology ? new GpuSampler(topology, options.Survey) : null;
         _over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
@@ -44,9 +44,9 @@ internal sealed class PointObserver : IAsyncDisposable
     private bool? SharesContext => _options.Config?.Options.Get(LlamaCppOptions.KvUnified);
 
     /// <summary>Begins to look.</summary>
-    public static async Task<PointObserver> StartAsync(Uri endpoint, string? apiKey, ObservationOptions options, CancellationToken cancellationToken)
+    public static async Task<PointObserver> StartAsync(MeasurementOptions measurement, ObservationOptions options, CancellationToken cancellationToken)
     {
-        PointObserver observer = new(endpoint, apiKey, options, cancellationToken);
+        PointObserver observer = new(measurement, options, cancellationToken);
         try
         {
             await observer.LookAtServerAsync(cancellationToken).ConfigureAwait(false);
@@ -141,7 +141,7 @@ internal sealed class PointObserver : IAsyncDisposable
     {
         try
         {
-            ServerLook look = await _pages.LookAsync(withSlots: false, cancellationToken).ConfigureAwait(false);
+            ServerLook look = await _pages.LookAsync(withSlots: true, cancellationToken).ConfigureAwait(false);
             _looks.Add(look);
             return look;
         }

@@ -9,6 +9,7 @@ namespace LlmOps.Benchmarking.SelfCheck;
 public sealed class GeneratorSelfCheck(Uri endpoint, SelfCheckOptions options)
 {
     private const int ManyStreams = 500;
+    private const int WarmupRounds = 3;
 
     /// <summary>Runs the load once and compares.</summary>
     /// <exception cref="LlmOpsException"><c>ServerNotReachable</c>: the server is not there.</exception>
@@ -26,9 +27,7 @@ public sealed class GeneratorSelfCheck(Uri endpoint, SelfCheckOptions options)
             RequestTimeout = TimeSpan.FromMinutes(2) + options.Duration,
         };
 
-        // Opens the connections, and gives the runtime time to compile what runs often: that is paid once, not for each token.
-        int warmupTokens = Math.Min(options.OutputTokens, (int)Math.Ceiling(3 * options.TokensPerSecond));
-        await new ClosedLoop(client, point with { OutputTokens = warmupTokens, Numbers = new NumberSource() }, static _ => { }).RunAsync(cancellationToken).ConfigureAwait(false);
+        await WarmUpAsync(client, point, cancellationToken).ConfigureAwait(false);
         (long promptsBefore, long tokensBefore) = await CountersAsync(client, cancellationToken).ConfigureAwait(false);
         ProcessorMeter meter = ProcessorMeter.Start();
         IReadOnlyList<RequestSample> samples = await new ClosedLoop(client, point, static _ => { }).RunAsync(cancellationToken).ConfigureAwait(false);
@@ -41,6 +40,16 @@ public sealed class GeneratorSelfCheck(Uri endpoint, SelfCheckOptions options)
             ServerPromptTokens = promptsAfter - promptsBefore,
             ServerOutputTokens = tokensAfter - tokensBefore,
         });
+    }
+
+    /// <summary>Opens the connections, and has the runtime compile what runs often, once for all that follows: beginnings and ends in short rounds, tokens in the last one.</summary>
+    private async Task WarmUpAsync(ServerClient client, LoadPoint point, CancellationToken cancellationToken)
+    {
+        for (int round = 0; round < WarmupRounds; round++)
+        {
+            int tokens = round < WarmupRounds - 1 ? 2 : Math.Min(options.OutputTokens, (int)Math.Ceiling(2 * options.TokensPerSecond));
+            await new ClosedLoop(client, point with { OutputTokens = tokens, Numbers = new NumberSource() }, static _ => { }).RunAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task<(long Prompts, long Outputs)> CountersAsync(ServerClient client, CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ namespace LlmOps.Benchmarking.SelfCheck;
 
 /// <summary>A server of the OpenAI protocol that generates nothing: it sends each token when it is due and remembers when it did. Linux only.</summary>
 /// <remarks>
-/// The first token is due a fixed time after the last byte of the request was read, each next one a fixed interval later. Streams are
+/// The first token is due a fixed time after the last byte of the request arrived, each next one a fixed interval later. Streams are
 /// spread over one interval, as those of a real server are not but as an honest test of timing needs: else the server would owe all
 /// streams a token at the same instant and be late by itself. <c>GET /sent</c> tells the moments of sending on the monotonic clock,
 /// <c>GET /counters</c> the totals. One word of a prompt is one token.
@@ -28,6 +28,7 @@ public sealed class ScheduleServer(TimeSpan firstToken, TimeSpan interval) : IDi
 
     private readonly LibcEpoll _epoll = new(2048);
     private readonly LibcEvent _stop = new();
+    private readonly ArrivalClock _clock = new();
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly List<ScheduleConnection?> _connections = [];
     private readonly Stack<int> _freeSlots = new();
@@ -71,6 +72,7 @@ public sealed class ScheduleServer(TimeSpan firstToken, TimeSpan interval) : IDi
             }
 
             int count = _epoll.Wait(_due.Count > 0 ? 0 : IdleMilliseconds);
+            _clock.Update();
             if (count == 0 && _due.Count == 0)
             {
                 return;
@@ -116,6 +118,7 @@ public sealed class ScheduleServer(TimeSpan firstToken, TimeSpan interval) : IDi
             Socket socket = _listener.Accept();
             socket.NoDelay = true;
             socket.Blocking = false;
+            LibcReceive.EnableTimestamps(socket);
             int slot = _freeSlots.TryPop(out int free) ? free : _connections.Count;
             if (slot == _connections.Count)
             {
@@ -129,13 +132,13 @@ public sealed class ScheduleServer(TimeSpan firstToken, TimeSpan interval) : IDi
 
     private void Read(ScheduleConnection connection)
     {
-        int count = connection.Socket.Receive(_buffer, SocketFlags.None, out SocketError error);
-        if (error == SocketError.WouldBlock)
+        int count = LibcReceive.Receive((int)connection.Socket.Handle, _buffer, out long realTime);
+        if (count is -LibcError.TryAgain or -LibcError.Interrupted)
         {
             return;
         }
 
-        if (error != SocketError.Success || count == 0)
+        if (count <= 0)
         {
             Close(connection);
             return;
@@ -143,7 +146,9 @@ public sealed class ScheduleServer(TimeSpan firstToken, TimeSpan interval) : IDi
 
         if (connection.Accept(_buffer.AsSpan(0, count)))
         {
-            Answer(connection, MonotonicClock.Nanoseconds);
+            // When it reached this machine: that many requests come at once and are read one after another is no delay of the client.
+            long read = MonotonicClock.Nanoseconds;
+            Answer(connection, realTime == 0 ? read : _clock.ToMonotonic(realTime, earliest: 0, read));
             connection.Forget();
         }
     }

@@ -2,11 +2,13 @@ using System.Runtime.CompilerServices;
 using LlmOps.Benchmarking.Observation;
 using LlmOps.Configuration;
 using LlmOps.Engines;
+using LlmOps.Hardware;
+using LlmOps.Models;
 using LlmOps.Servers;
 
 namespace LlmOps.Benchmarking.Sweeps;
 
-/// <summary>Measures a server with one combination of options after another. The server is restarted for each, and in the end it runs as it did before.</summary>
+/// <summary>Measures a server with one combination of options after another. The server is planned anew and restarted for each, and in the end it runs as it did before.</summary>
 /// <param name="registry">Where the server is recorded.</param>
 /// <param name="supervisor">What supervises it.</param>
 /// <param name="engine">The binary that runs it.</param>
@@ -74,6 +76,13 @@ public sealed class OptionSweep(ServerRegistry registry, SupervisorCommand super
         {
             tell.Report("stopping the server", null);
             await new ServerController(registry).StopAsync(point.ServerName, s_grace, cancellationToken).ConfigureAwait(false);
+            start = start with { Config = Replanned(start.Config, cancellationToken) };
+            if (start.Config.Problems is [{ } problem, ..])
+            {
+                return point with { Problem = $"not started, because it would not fit: {problem.Message}; {problem.Remedy}" };
+            }
+
+            point = point with { PlannedBytes = start.Config.Plan is { } plan ? plan.Devices.Sum(device => device.UsedBytes) + plan.Host.UsedBytes : null };
             tell.Report("starting the server", null);
             LlmServer server = await new ServerStarter(registry, supervisor).StartAsync(start, new Starting(tell), cancellationToken).ConfigureAwait(false);
             MeasurementOptions found = MeasurementSetup.ForServer(registry, server, cancellationToken);
@@ -97,6 +106,13 @@ public sealed class OptionSweep(ServerRegistry registry, SupervisorCommand super
             // A point that does not start is a finding of the sweep, and the next one may.
             return point with { Problem = problem.Message };
         }
+    }
+
+    /// <summary>With the plan that belongs to its values, for the machine as it is while the server is stopped.</summary>
+    private ServerConfig Replanned(ServerConfig config, CancellationToken cancellationToken)
+    {
+        GpuTopology topology = EngineTopology.AddDevices(new TopologySurvey(new SurveyOptions()).Capture(cancellationToken), engine);
+        return new SweptPlan(engine).Of(config, ModelReader.Read(config.Model), topology);
     }
 
     // Not cancellable: a sweep that is interrupted must still give the server back.

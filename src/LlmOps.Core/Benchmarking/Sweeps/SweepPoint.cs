@@ -24,6 +24,9 @@ public sealed record SweepPoint
     /// <summary>Whether noise hides any difference from the best.</summary>
     public bool IsTiedWithBest { get; init; }
 
+    /// <summary>Bytes that the server takes by the plan of these values, on all devices and in main memory; null when nothing was planned.</summary>
+    public long? PlannedBytes { get; init; }
+
     /// <summary>Why the server did not start or could not be measured, with the diagnosis; null when it did.</summary>
     public string? Problem { get; init; }
 

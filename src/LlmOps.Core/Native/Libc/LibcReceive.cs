@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace LlmOps.Native.Libc;
@@ -34,10 +35,10 @@ internal static partial class LibcReceive
     /// <param name="receivedAt">When the last byte reached this machine, in nanoseconds of the real-time clock; 0 when not known.</param>
     /// <returns>Bytes read, 0 at the end of the stream, or the negated <c>errno</c>.</returns>
     /// <remarks>Segments that the kernel joined in its queue have the time of the last (<c>net/ipv4/tcp_input.c</c>, <c>tcp_try_coalesce</c>).</remarks>
+    [SkipLocalsInit]
     public static unsafe int Receive(int descriptor, Span<byte> buffer, out long receivedAt)
     {
         long* control = stackalloc long[8];
-        control[0] = 0;
         fixed (byte* start = buffer)
         {
             Vector vector = new() { Start = start, Length = (nuint)buffer.Length };

@@ -34,14 +34,16 @@ internal static class VllmThroughput
         double prefill = flops is > 0 ? flops.Value * setting.TensorParallel * (model.Experts is null ? roofline.DenseCompute : roofline.ExpertCompute) / (2 * ActiveParameters(model)) : 0;
         return new ThroughputPrediction(Math.Round(gain / seconds, 1), prefill > 0 && double.IsFinite(prefill) ? Math.Round(prefill) : null, $"memory bandwidth of {slowest.Name}")
         {
+            RooflineDecodeTokensPerSecond = Math.Round(bandwidth / (active + Cache(depth)), 1),
             DecodeAtFullContextTokensPerSecond = Math.Round(gain / full, 1),
         };
 
+        double Cache(double tokens) => budget.Pool.BlocksPerRequest == 0 ? 0 : budget.Pool.RequestBytes * tokens / setting.ContextLength;
+
         double Seconds(double tokens)
         {
-            double cache = budget.Pool.BlocksPerRequest == 0 ? 0 : budget.Pool.RequestBytes * tokens / setting.ContextLength;
             double layer = model.Experts is null ? roofline.LayerSeconds : roofline.ExpertLayerSeconds;
-            return ((active + cache) / (bandwidth * roofline.GpuBandwidth)) + ((layer + (setting.TensorParallel > 1 ? 2 * SumSeconds : 0)) * model.LayerCount);
+            return ((active + Cache(tokens)) / (bandwidth * roofline.GpuBandwidth)) + ((layer + (setting.TensorParallel > 1 ? 2 * SumSeconds : 0)) * model.LayerCount);
         }
     }
 

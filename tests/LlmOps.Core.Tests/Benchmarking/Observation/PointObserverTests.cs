@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmOps.Benchmarking;
 using LlmOps.Benchmarking.Observation;
 using LlmOps.Core.Tests.Benchmarking.Metrics;
 using LlmOps.Core.Tests.Hardware;
@@ -115,7 +116,7 @@ public sealed class PointObserverTests : IAsyncDisposable
     private async Task<PointObservation> ObserveAsync(ObservationOptions options, Task? until)
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
-        await using PointObserver observer = await PointObserver.StartAsync(_server.Endpoint, null, options, cancel);
+        await using PointObserver observer = await PointObserver.StartAsync(new MeasurementOptions { Endpoint = _server.Endpoint, ServerName = "observed" }, options, cancel);
         if (until is not null)
         {
             await until.WaitAsync(cancel);

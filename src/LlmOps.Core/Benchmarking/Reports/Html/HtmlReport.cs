@@ -165,9 +165,9 @@ internal sealed class HtmlReport(IReadOnlyList<ThroughputResult> results, Report
     private void AppendDefinitions()
     {
         _html.Append("<h2>What the figures mean</h2><div class=\"card\"><dl>");
-        foreach ((string name, string meaning) in ReportDefinitions.All)
+        foreach (FigureDefinition figure in FigureDefinitions.All)
         {
-            _html.Append($"<dt>{HtmlText.Of(name)}</dt><dd>{HtmlText.Of(meaning)}</dd>");
+            _html.Append($"<dt>{HtmlText.Of(figure.Name)}</dt><dd>{HtmlText.OfMarked(figure.Matches.Length == 0 ? figure.Meaning : $"{figure.Meaning} ({figure.Matches})")}</dd>");
         }
 
         _html.Append("</dl></div>");

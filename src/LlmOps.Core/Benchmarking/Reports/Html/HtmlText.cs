@@ -28,6 +28,9 @@ internal static class HtmlText
         return clean.ToString();
     }
 
+    /// <summary>Text in which backticks mark code.</summary>
+    public static string OfMarked(string text) => string.Concat(text.Split('`').Select((part, at) => at % 2 == 0 ? Of(part) : $"<code>{Of(part)}</code>"));
+
     /// <summary>A coordinate of a drawing.</summary>
     public static string At(double value) => Math.Round(value, 1).ToString("0.#", CultureInfo.InvariantCulture);
 

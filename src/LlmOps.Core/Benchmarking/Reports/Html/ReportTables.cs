@@ -44,7 +44,7 @@ internal sealed class ReportTables(IReadOnlyList<ThroughputResult> results)
                 HtmlText.Number(result.Server.PromptTokensPerSecond ?? counters?.PromptTokensPerSecond),
                 HtmlText.Number(result.Server.OutputTokens ?? counters?.OutputTokens), HtmlText.Number(result.OutputTokens), HtmlText.Number(result.CachedPromptTokens),
                 HtmlText.Percent(ReportFigures.Acceptance(result)), HtmlText.Number(counters?.AcceptanceLength),
-                HtmlText.Number(counters?.PeakRequestsRunning), HtmlText.Number(counters?.PeakRequestsWaiting), HtmlText.Percent(counters?.PeakKvCacheUsage), HtmlText.Number(counters?.Preemptions),
+                HtmlText.Number(counters?.PeakRequestsRunning), HtmlText.Number(counters?.PeakRequestsWaiting), counters?.PeakKvCacheUsage is { } use ? HtmlText.Percent(use) : "not reported", HtmlText.Number(counters?.Preemptions),
                 HtmlText.Percent(result.Client.CpuShare), HtmlText.Time(result.Observation?.ClientSchedulingDelaySeconds));
         }
 

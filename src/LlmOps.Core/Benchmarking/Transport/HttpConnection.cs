@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace LlmOps.Benchmarking;
+namespace LlmOps.Benchmarking.Transport;
 
 /// <summary>One connection of the transport and the request that it carries.</summary>
 /// <param name="socket">Owned.</param>
@@ -23,6 +23,9 @@ internal sealed class HttpConnection(Socket socket, int slot, int generation, in
     /// <summary>Null while it is kept for the next request.</summary>
     public StreamExchange? Exchange { get; set; }
 
+    /// <summary>Takes an event that is like the last one; null unless an event begins next. Beside the request, so that a token touches little memory.</summary>
+    public StreamRecorder? Known { get; set; }
+
     public bool IsConnecting { get; set; }
 
     /// <summary>Whether the request did not go out in one piece.</summary>
@@ -30,6 +33,9 @@ internal sealed class HttpConnection(Socket socket, int slot, int generation, in
 
     /// <summary>Whether it has carried a request before.</summary>
     public bool WasUsed { get; set; }
+
+    /// <summary>Whether its answer is expected to end with what comes next.</summary>
+    public bool IsEnding { get; set; }
 
     /// <summary>When its last bytes arrived.</summary>
     public long LastArrival { get; set; }

@@ -1,0 +1,75 @@
+namespace LlmOps.Benchmarking.Transport;
+
+/// <summary>Decides how long the transport's thread leaves its sockets alone, so that one wake-up serves many of them.</summary>
+/// <remarks>
+/// The kernel says when bytes arrived, so a pause changes no moment, with two exceptions that are watched for: two chunks of one stream that
+/// arrive within a pause have one moment, and the next request of a stream is sent when the end of the last one is seen. So the
+/// pause is short until a thousand reads have shown that chunks come one by one, and while an answer is about to end.
+/// </remarks>
+internal sealed class LookPacer
+{
+    /// <summary>From this many streams on, wake-ups cost more than they tell.</summary>
+    private const int ManyStreams = 16;
+
+    private const long ShortestNanoseconds = 1_000_000;
+
+    private const int ReadsToJudge = 1024;
+
+    /// <summary>One in so many reads may have held more than one chunk.</summary>
+    private const int ReadsForEachJoined = 100;
+
+    private long _longest = 8_000_000;
+    private long _pause = ShortestNanoseconds;
+    private long _lastLook;
+    private int _reads;
+    private int _joined;
+    private bool _wasHeldUp;
+    private bool _sawFullRead;
+
+    /// <summary>Nanoseconds to leave the sockets alone; 0 to wait for the next event.</summary>
+    /// <param name="active">Requests under way.</param>
+    /// <param name="ending">Those of them whose answer is about to end.</param>
+    public long Pause(int active, int ending) => active < ManyStreams || _sawFullRead ? 0 : ending > 0 ? ShortestNanoseconds : _pause;
+
+    /// <summary>The thread begins to look.</summary>
+    /// <param name="now">Nanoseconds, which ticks are where there is epoll.</param>
+    public void Look(long now)
+    {
+        // Chunks that piled up while the thread was not scheduled say nothing of the pause.
+        _wasHeldUp = now - _lastLook > 3 * _pause;
+        _lastLook = now;
+        _sawFullRead = false;
+        if (_reads >= ReadsToJudge)
+        {
+            Judge();
+        }
+    }
+
+    /// <summary>A socket was read.</summary>
+    /// <param name="chunks">Chunks with output that the read held.</param>
+    /// <param name="isFull">Whether there may be more to read.</param>
+    public void Read(int chunks, bool isFull)
+    {
+        _sawFullRead |= isFull;
+        _reads++;
+        _joined += chunks > 1 && !_wasHeldUp ? 1 : 0;
+    }
+
+    /// <summary>An answer is over. Ends that are not foreseen would be seen late.</summary>
+    public void Ended(bool wasForeseen)
+    {
+        _longest = wasForeseen ? _longest : ShortestNanoseconds;
+        _pause = Math.Min(_pause, _longest);
+    }
+
+    private void Judge()
+    {
+        if (_joined * ReadsForEachJoined > _reads)
+        {
+            _longest = Math.Max(ShortestNanoseconds, _pause / 2);
+        }
+
+        _pause = Math.Min(_longest, 2 * _pause);
+        (_reads, _joined) = (0, 0);
+    }
+}

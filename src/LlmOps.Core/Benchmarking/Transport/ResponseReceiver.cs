@@ -1,0 +1,138 @@
+using LlmOps.Native.Libc;
+
+namespace LlmOps.Benchmarking.Transport;
+
+/// <summary>Reads answers from connections, each piece with the moment at which the kernel received it.</summary>
+internal sealed class ResponseReceiver(ConnectionPool pool, RequestSender sender, DeadlineWatch deadlines, ArrivalClock clock, LookPacer pacer)
+{
+    private const int BufferSize = 256 * 1024;
+
+    /// <summary>A segment that comes while a batch is read is later than the batch's beginning; no batch takes longer.</summary>
+    private static readonly long s_longestBatch = MonotonicClock.Ticks(TimeSpan.FromMilliseconds(20));
+
+    /// <summary>The server has already said that it is done; how long it may take to end the response.</summary>
+    private static readonly long s_endOfResponse = MonotonicClock.Ticks(TimeSpan.FromSeconds(1));
+
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferSize, pinned: true);
+
+    /// <summary>Reads until there is no more, for there is word of it only once: a read that does not fill the buffer has emptied the socket, unless the end came with it.</summary>
+    public void ReceiveAll(HttpConnection connection, bool isClosed, long now)
+    {
+        while (connection.Exchange is StreamExchange exchange)
+        {
+            if (!Receive(connection, exchange, now) && !isClosed)
+            {
+                return;
+            }
+
+            if (isClosed && exchange.IsOver)
+            {
+                // It was kept for the next request, but its other end is gone.
+                pool.Close(connection);
+                return;
+            }
+        }
+    }
+
+    /// <returns>Whether there may be more.</returns>
+    private bool Receive(HttpConnection connection, StreamExchange exchange, long now)
+    {
+        int count = LibcReceive.Receive(connection.Descriptor, _buffer, out long realTime);
+        if (count == -LibcError.TryAgain || count == -LibcError.Interrupted)
+        {
+            return count == -LibcError.Interrupted;
+        }
+
+        if (count <= 0)
+        {
+            Ended(connection, exchange, count, now);
+            return false;
+        }
+
+        long arrival = realTime == 0 ? MonotonicClock.Now : clock.ToMonotonic(realTime, connection.LastArrival, now + s_longestBatch);
+        connection.LastArrival = arrival;
+        ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, count);
+        StreamRecorder recorder;
+        int chunks = 1;
+        if (connection.Known is StreamRecorder known && PlainEvent.TryRead(bytes, out ReadOnlySpan<byte> data) && known.AcceptKnown(data, arrival))
+        {
+            recorder = known;
+        }
+        else
+        {
+            recorder = exchange.Recorder;
+            chunks = -recorder.Chunks;
+            if (!Accept(connection, exchange, bytes, arrival, now))
+            {
+                return false;
+            }
+
+            chunks += recorder.Chunks;
+        }
+
+        pacer.Read(chunks, isFull: count == BufferSize);
+        if (recorder.IsNearEnd && connection is { IsEnding: false, Exchange: not null })
+        {
+            pool.MarkEnding(connection);
+        }
+
+        return count == BufferSize;
+    }
+
+    /// <returns>Whether the connection is still good for something.</returns>
+    private bool Accept(HttpConnection connection, StreamExchange exchange, ReadOnlySpan<byte> bytes, long arrival, long now)
+    {
+        bool wasDone = exchange.IsDone;
+        try
+        {
+            exchange.Accept(bytes, arrival);
+        }
+        catch (Exception exception) when (FailureText.IsTransportFailure(exception))
+        {
+            sender.Broken(connection, exchange, exception, now);
+            return false;
+        }
+
+        connection.Known = exchange.IsBetweenEvents ? exchange.Recorder : null;
+        if (exchange.Response.IsComplete)
+        {
+            Finish(connection, exchange, now);
+        }
+        else if (exchange.IsDone && !wasDone)
+        {
+            exchange.EndBy(now + s_endOfResponse);
+            deadlines.Add(exchange.Deadline);
+        }
+
+        return true;
+    }
+
+    private void Finish(HttpConnection connection, StreamExchange exchange, long now)
+    {
+        pacer.Ended(wasForeseen: connection.IsEnding);
+        bool isKept = exchange.Response.KeepsConnection && exchange.Sent == exchange.Head.Length + exchange.Body.Length;
+        if (isKept)
+        {
+            pool.Keep(connection);
+        }
+        else
+        {
+            pool.Close(connection);
+        }
+
+        exchange.Succeed(now);
+    }
+
+    private void Ended(HttpConnection connection, StreamExchange exchange, int count, long now)
+    {
+        pacer.Ended(wasForeseen: connection.IsEnding);
+        if (count == 0 && exchange.Response.AcceptEnd())
+        {
+            pool.Close(connection);
+            exchange.Succeed(now);
+            return;
+        }
+
+        sender.Broken(connection, exchange, count == 0 ? new HttpIOException(HttpRequestError.ResponseEnded) : LibcError.ToException(-count), now);
+    }
+}

@@ -1,0 +1,97 @@
+using LlmOps.Benchmarking.Transport;
+using Xunit;
+
+namespace LlmOps.Core.Tests.Benchmarking.Transport;
+
+public sealed class LookPacerTests
+{
+    private const long Millisecond = 1_000_000;
+
+    private readonly LookPacer _pacer = new();
+    private long _now;
+
+    [Fact]
+    public void Few_streams_are_looked_at_when_something_comes() => Assert.Equal(0, _pacer.Pause(active: 15, ending: 0));
+
+    [Fact]
+    public void Where_chunks_come_one_by_one_pauses_grow_to_eight_milliseconds()
+    {
+        Assert.Equal(Millisecond, _pacer.Pause(16, 0));
+        Run(reads: 10_000, joined: 0);
+        Assert.Equal(8 * Millisecond, _pacer.Pause(16, 0));
+    }
+
+    [Fact]
+    public void An_answer_about_to_end_is_looked_at_every_millisecond()
+    {
+        Run(reads: 10_000, joined: 0);
+        Assert.Equal(Millisecond, _pacer.Pause(200, ending: 1));
+    }
+
+    [Fact]
+    public void Chunks_that_were_joined_by_the_pause_make_it_shorter_for_good()
+    {
+        Run(reads: 10_000, joined: 0);
+        Run(reads: 2048, joined: 50);
+        Run(reads: 2048, joined: 0);
+        long shorter = _pacer.Pause(200, 0);
+        Assert.InRange(shorter, Millisecond, 4 * Millisecond);
+        Run(reads: 10_000, joined: 0);
+        Assert.Equal(shorter, _pacer.Pause(200, 0));
+    }
+
+    [Fact]
+    public void Chunks_that_piled_up_while_the_thread_did_not_run_do_not_count()
+    {
+        Run(reads: 10_000, joined: 0);
+        for (int batch = 0; batch < 100; batch++)
+        {
+            Look(after: 100 * Millisecond);
+            for (int read = 0; read < 100; read++)
+            {
+                _pacer.Read(chunks: 5, isFull: false);
+            }
+        }
+
+        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+    }
+
+    [Fact]
+    public void An_end_that_nobody_foresaw_keeps_pauses_short()
+    {
+        Run(reads: 10_000, joined: 0);
+        _pacer.Ended(wasForeseen: true);
+        Run(reads: 2048, joined: 0);
+        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+        _pacer.Ended(wasForeseen: false);
+        Run(reads: 2048, joined: 0);
+        Assert.Equal(Millisecond, _pacer.Pause(200, 0));
+    }
+
+    [Fact]
+    public void After_a_full_read_the_rest_is_read_at_once()
+    {
+        _pacer.Read(chunks: 1, isFull: true);
+        Assert.Equal(0, _pacer.Pause(200, 0));
+        Look(after: Millisecond);
+        Assert.Equal(Millisecond, _pacer.Pause(200, 0));
+    }
+
+    private void Run(int reads, int joined)
+    {
+        for (int read = 0; read < reads; read++)
+        {
+            if (read % 64 == 0)
+            {
+                Look(after: Millisecond);
+            }
+
+            // Spread, so that every judgement sees its share.
+            _pacer.Read(joined > 0 && read % (reads / joined) == 0 ? 2 : 1, isFull: false);
+        }
+
+        Look(after: Millisecond);
+    }
+
+    private void Look(long after) => _pacer.Look(_now += after);
+}
