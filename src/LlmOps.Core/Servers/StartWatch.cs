@@ -100,7 +100,7 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
     private long ModelBytes(LlmServer server) =>
         _modelBytes >= 0 ? _modelBytes : _modelBytes = File.Exists(server.Model) ? new FileInfo(server.Model).Length : 0;
 
-    private static ServerFailedException Ended(LlmServer server)
+    private ServerFailedException Ended(LlmServer server)
     {
         string how = server.State switch
         {
@@ -111,14 +111,20 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
         return Problem(server, server.FaultId == LoadJudgement.CpuFallback ? "ServerFellBackToCpu" : "ServerFailed", ErrorKind.ServerFailed, how);
     }
 
-    private static ServerFailedException Problem(LlmServer server, string errorId, ErrorKind kind, string what)
+    private ServerFailedException Problem(LlmServer server, string errorId, ErrorKind kind, string what)
     {
         List<string> lines = [.. CurrentRun(ServerLog.Tail(server, 2000)).Select(LogLine.WithoutTime)];
-        List<FaultFinding> causes = [.. FaultAdvisor.Advise(FaultCatalogue.Default.Diagnose(lines), FaultContext.Of(server)).Where(finding => finding.Severity == FaultSeverity.Error)];
-        string remedy = causes is [var cause, ..] ? $" {cause.Remedy}" : string.Empty;
+        IReadOnlyList<FaultFinding> findings = FaultAdvisor.Advise(FaultCatalogue.Default.Diagnose(lines), FaultContext.Of(server));
+        List<FaultFinding> causes = [.. findings.Where(finding => finding.Severity == FaultSeverity.Error)];
+
+        // A notice that somebody is waited for is harmless while something moves; where nothing does, it is what there is to go by.
+        FaultFinding? cause = causes.FirstOrDefault() ?? (errorId == "ServerStalled" ? findings.FirstOrDefault(IsWaiting) : null);
+        string remedy = cause is null ? string.Empty : $" {cause.Remedy}";
         return new ServerFailedException(
             $"Server '{server.Name}' {what}.{remedy} Log: {server.LogPath}", errorId, server, causes, [.. lines.TakeLast(LastLinesCount)]) { Kind = kind };
     }
+
+    private bool IsWaiting(FaultFinding finding) => _reader?.AddLoading(finding.Line).IsSignOfLife == false;
 
     /// <summary>The lines of the last run: older ones may tell of an older fault.</summary>
     private static IEnumerable<string> CurrentRun(IReadOnlyList<string> lines)

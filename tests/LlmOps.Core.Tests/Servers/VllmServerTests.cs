@@ -81,6 +81,7 @@ public sealed class VllmServerTests : IAsyncLifetime
 
         Assert.Equal("ServerStalled", problem.ErrorId);
         Assert.Contains("while compiling", problem.Message, StringComparison.Ordinal);
+        Assert.Equal(way == "stall-with-notices", problem.Message.Contains("NCCL_P2P_DISABLE=1", StringComparison.Ordinal));
         Assert.Equal(ServerState.Stopped, _lab.Registry.Require("a").State);
     }
 

@@ -194,8 +194,9 @@ internal sealed class SystemdRuntime : ManagedRuntime
         return words is ["systemd", var number, ..] && int.TryParse(number, CultureInfo.InvariantCulture, out int version) ? version : null;
     }
 
-    // Under the other runtimes the engine inherits the shell's secrets (HF_TOKEN); a unit inherits nothing, and may not name them.
-    private static string? WriteEnvironment(ServerFolder folder, LaunchCommand command)
+    /// <summary>Writes the secrets that a unit needs where its <c>EnvironmentFile=</c> reads them; null when there are none.</summary>
+    /// <remarks>Under the other runtimes the engine inherits the shell's secrets (HF_TOKEN); a unit inherits nothing, and may not name them.</remarks>
+    internal static string? WriteEnvironment(ServerFolder folder, LaunchCommand command)
     {
         Dictionary<string, string> secrets = [];
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
