@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text;
 using LlmOps.Models;
 using LlmOps.Processes;
 
@@ -43,6 +45,22 @@ public sealed class Sandbox : IDisposable
     {
         TinyModelWriter.Write(PathOf(name), new TinyModelOptions());
         return PathOf(name);
+    }
+
+    /// <summary>Writes a small model folder, as vLLM runs them.</summary>
+    public string WriteModelFolder(string name)
+    {
+        string folder = Directory.CreateDirectory(PathOf(name)).FullName;
+        File.WriteAllText(Path.Combine(folder, "config.json"), """
+            { "model_type": "llama", "dtype": "bfloat16", "num_hidden_layers": 2, "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 64,
+              "intermediate_size": 1024, "vocab_size": 1000, "max_position_embeddings": 8192 }
+            """);
+        byte[] header = Encoding.UTF8.GetBytes("""{"model.embed_tokens.weight":{"dtype":"BF16","shape":[1000,512],"data_offsets":[0,1024000]},"model.layers.0.self_attn.q_proj.weight":{"dtype":"BF16","shape":[512,512],"data_offsets":[1024000,1548288]}}""");
+        byte[] file = new byte[8 + header.Length + 1548288];
+        BinaryPrimitives.WriteUInt64LittleEndian(file, (ulong)header.Length);
+        header.CopyTo(file, 8);
+        File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), file);
+        return folder;
     }
 
     /// <summary>Runs the command to its end.</summary>

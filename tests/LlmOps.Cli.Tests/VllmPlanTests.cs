@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
 using System.Text.Json;
 
 namespace LlmOps.Cli.Tests;
@@ -14,17 +12,7 @@ public sealed class VllmPlanTests : IDisposable
     public VllmPlanTests()
     {
         _machine = _sandbox.WriteFile("machine.json", SavedTopology.TwoGpus);
-        _sandbox.WriteFile("config.json", """
-            { "model_type": "llama", "dtype": "bfloat16", "num_hidden_layers": 1, "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 64,
-              "intermediate_size": 1024, "vocab_size": 1000, "max_position_embeddings": 8192 }
-            """);
-        _folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(_machine)!, "Tiny-1.5B")).FullName;
-        File.Move(Path.Combine(Path.GetDirectoryName(_machine)!, "config.json"), Path.Combine(_folder, "config.json"));
-        byte[] header = Encoding.UTF8.GetBytes("""{"model.embed_tokens.weight":{"dtype":"BF16","shape":[1000,512],"data_offsets":[0,1024000]},"model.layers.0.self_attn.q_proj.weight":{"dtype":"BF16","shape":[512,512],"data_offsets":[1024000,1548288]}}""");
-        byte[] file = new byte[8 + header.Length + 1548288];
-        BinaryPrimitives.WriteUInt64LittleEndian(file, (ulong)header.Length);
-        header.CopyTo(file, 8);
-        File.WriteAllBytes(Path.Combine(_folder, "model.safetensors"), file);
+        _folder = _sandbox.WriteModelFolder("Tiny-1.5B");
     }
 
     public void Dispose() => _sandbox.Dispose();

@@ -96,5 +96,43 @@ Describe 'A server of vLLM, whose place a stand-in takes' {
         { $config | Start-LlmServer -ErrorAction Stop } | Should -Throw -ErrorId 'ServerFailed*'
         (Get-LlmServer broken).FaultId | Should -Be 'vllm.torch-memory'
         @(Resolve-LlmServerFault broken)[0].Id | Should -Be 'vllm.torch-memory'
+
+Describe 'New-LlmServerConfig for several machines' {
+    BeforeAll {
+        $Hosts = foreach ($name in 'alpha', 'beta') {
+            $file = Join-Path $Sandbox "$name.json"
+            @"
+{ "source": "nvml", "host": { "name": "$name", "cpu": { "physicalCores": 16 }, "memory": { "totalBytes": 137438953472, "availableBytes": 130000000000 } },
+  "gpus": [ { "index": 0, "cudaIndex": 0, "uuid": "GPU-$name-0", "vendor": "nvidia", "name": "NVIDIA GeForce RTX 3090", "computeCapability": "8.6", "memoryTotalBytes": 25769803776 } ], "links": [] }
+"@ | Set-Content $file
+            $file
+        }
+    }
+
+    It 'makes one plan of what is piped in with -Cluster, one each without' {
+        @(Get-GpuTopology -Path $Hosts | New-LlmServerConfig -Model $Folder).Count | Should -Be 2
+        $config = Get-GpuTopology -Path $Hosts | New-LlmServerConfig -Model $Folder -Cluster Auto -Address 10.0.0.1, 10.0.0.2
+        @($config).Count | Should -Be 1
+        $config.Cluster.Form | Should -Be 'native'
+        $config.Cluster.Hosts.Name | Should -Be 'alpha', 'beta'
+        $config.Cluster.Hosts[1].Address | Should -Be '10.0.0.2'
+        ($config.Decisions | Where-Object Option -EQ 'pipelineParallel').Value | Should -Be '2'
+    }
+
+    It 'takes the files of several machines, or their objects at once' {
+        (New-LlmServerConfig -Model $Folder -TopologyPath $Hosts -Cluster ray).Cluster.Form | Should -Be 'ray'
+        (New-LlmServerConfig -Model $Folder -Topology (Get-GpuTopology -Path $Hosts)).Cluster.Hosts.Count | Should -Be 2
+    }
+
+    It 'gives the commands of all machines, or the manifest' {
+        $script = New-LlmServerConfig -Model $Folder -TopologyPath $Hosts | Export-LlmServerConfig -As Bash
+        $script | Should -Match '--node-rank 1'
+        $script | Should -Match '--headless'
+        New-LlmServerConfig -Model $Folder -TopologyPath $Hosts -Cluster kubernetes | Export-LlmServerConfig -As Kubernetes | Should -Match 'kind: LeaderWorkerSet'
+    }
+
+    It 'refuses the same machine twice, and one alone' {
+        { New-LlmServerConfig -Model $Folder -TopologyPath $Hosts[0], $Hosts[0] -ErrorAction Stop } | Should -Throw -ErrorId 'HostGivenTwice*'
+        { Get-GpuTopology -Path $Hosts[0] | New-LlmServerConfig -Model $Folder -Cluster ray -ErrorAction Stop } | Should -Throw -ErrorId 'OneMachine*'
     }
 }

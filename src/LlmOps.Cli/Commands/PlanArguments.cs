@@ -18,7 +18,22 @@ internal sealed record PlannedServer(ServerConfig Config, ModelDescription Model
 internal sealed class PlanArguments
 {
     private readonly Option<string?> _model = Options.Text("--model", "PATH", "The model: a GGUF file, or a folder with config.json and safetensors files.");
-    private readonly Option<string?> _topology = Options.Text("--topology", "FILE", "Plan for the machine of a saved topology; no engine is needed here.");
+    private readonly Option<string[]> _topology = new("--topology")
+    {
+        HelpName = "FILE",
+        Description = "Plan for the machine of a saved topology; no engine is needed here. Repeated: several machines serve the model together, the first answers clients.",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<string[]> _address = new("--address")
+    {
+        HelpName = "ADDRESS",
+        Description = "Where the machines reach each other, one for each --topology in their order; else the names in the topologies.",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<string?> _cluster = Options.Text("--cluster", "FORM", "How several machines work together: auto, native, ray or kubernetes for vLLM; rpc for llama.cpp.");
+    private readonly Option<int?> _clusterPort = Options.Whole("--cluster-port", "N", 1, 65535, "TCP port at which the machines meet; else the usual one.");
     private readonly Option<string?> _engine = Options.Text("--engine", "E", "auto (by the model), llama.cpp or vllm.");
     private readonly Option<string?> _engineVersion = Options.Text("--engine-version", "V", "Plan for this version of vLLM, such as 0.21.0.");
     private readonly Option<string?> _launcher = Options.Text("--launcher", "NAME", "What starts vLLM: auto, vllm, or caovan-vllm-serve.");
@@ -51,7 +66,7 @@ internal sealed class PlanArguments
     {
         Option[] options =
         [
-            _model, _topology, _engine, _engineVersion, _launcher, _enginePath, _runtime, _image, _restart, _mode, _set, _name, _alias, _contextLength, _parallel, _kvCacheType, _host, _port,
+            _model, _topology, _address, _cluster, _clusterPort, _engine, _engineVersion, _launcher, _enginePath, _runtime, _image, _restart, _mode, _set, _name, _alias, _contextLength, _parallel, _kvCacheType, _host, _port,
             _apiKeyFile, _chatTemplate, _index, _estimator,
         ];
         foreach (Option option in options)
@@ -64,7 +79,7 @@ internal sealed class PlanArguments
     public bool NamesModel(ParseResult parsed) => parsed.GetValue(_model) is not null;
 
     /// <summary>Whether the plan is for another machine.</summary>
-    public bool IsForAnotherMachine(ParseResult parsed) => parsed.GetValue(_topology) is not null;
+    public bool IsForAnotherMachine(ParseResult parsed) => parsed.GetValue(_topology) is { Length: > 0 };
 
     /// <summary>The first of these options that was given, for messages; null when none was.</summary>
     public static string? FirstGiven(ParseResult parsed, Command command) =>
@@ -76,7 +91,14 @@ internal sealed class PlanArguments
         IReadOnlyDictionary<string, string> pins = Pins(parsed.GetValue(_set) ?? []);
         ModelDescription model = ModelReader.Read(parsed.GetValue(_model) ?? throw new LlmOpsException("name the model: --model PATH", "ModelNotNamed"));
 
-        string? topologyFile = parsed.GetValue(_topology);
+        string[] topologyFiles = parsed.GetValue(_topology) ?? [];
+        string? topologyFile = topologyFiles.FirstOrDefault();
+        string[] addresses = parsed.GetValue(_address) ?? [];
+        if (topologyFiles.Length < 2 && (addresses.Length > 0 || parsed.GetValue(_cluster) is not null || parsed.GetValue(_clusterPort) is not null))
+        {
+            throw new LlmOpsException("--address, --cluster and --cluster-port are for several machines; name each by a --topology of its own (llmops gpu --json there)", "OneMachine");
+        }
+
         string? enginePath = parsed.GetValue(_enginePath);
         GpuTopology topology = topologyFile is null
             ? new TopologySurvey(new SurveyOptions()).Capture(cancellationToken)
@@ -97,6 +119,11 @@ internal sealed class PlanArguments
 
         if (parsed.GetList(_index) is { } wanted)
         {
+            if (topologyFiles.Length > 1)
+            {
+                throw new LlmOpsException("--gpu counts the GPUs of one machine; for several, leave out of each topology what is not meant", "OneMachine");
+            }
+
             topology = new GpuFilter { Indexes = wanted }.Apply(topology);
         }
 
@@ -104,6 +131,10 @@ internal sealed class PlanArguments
         {
             Model = model,
             Topology = topology,
+            OtherHosts = [.. topologyFiles.Skip(1).Select(TopologyFile.Read)],
+            Addresses = addresses,
+            Cluster = parsed.GetValue(_cluster)?.ToLowerInvariant(),
+            ClusterPort = parsed.GetValue(_clusterPort),
             EngineName = parsed.GetValue(_engine),
             EngineVersion = parsed.GetValue(_engineVersion),
             Launcher = parsed.GetValue(_launcher),

@@ -4,6 +4,7 @@ using LlmOps.Cli.Output;
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Planning;
+using LlmOps.Planning.Distributed;
 using LlmOps.Servers;
 
 namespace LlmOps.Cli.Commands;
@@ -17,18 +18,20 @@ internal static class PlanCommand
         Option<bool> json = Options.Json();
         Option<bool> yaml = new("--yaml") { Description = "Print the configuration as YAML, as 'llmops start' reads it." };
         Option<bool> explain = new("--explain") { Description = "Show what was considered and rejected too." };
-        Option<string?> output = new("--output", "-o") { HelpName = "FILE", Description = "Write the YAML (with --json, the JSON) to this file." };
+        Option<bool> script = new("--script") { Description = "Print what each of several machines runs: a script that takes the machine's name, or the manifest for Kubernetes." };
+        Option<string?> output = new("--output", "-o") { HelpName = "FILE", Description = "Write the YAML (with --json or --script, that) to this file." };
         Command command = new("plan", "Compute a launch configuration and say why each value is what it is.");
         arguments.AddTo(command);
         command.Options.Add(json);
         command.Options.Add(yaml);
+        command.Options.Add(script);
         command.Options.Add(output);
         command.Options.Add(explain);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(json) && result.GetValue(yaml))
+            if (new[] { json, yaml, script }.Count(result.GetValue) > 1)
             {
-                result.AddError("--json and --yaml exclude each other");
+                result.AddError("--json, --yaml and --script exclude each other");
             }
         });
         command.SetAction(async (parsed, cancellationToken) =>
@@ -36,7 +39,8 @@ internal static class PlanCommand
             PlannedServer planned = await arguments.PlanAsync(parsed, cancellationToken).ConfigureAwait(false);
             LaunchCommand launch = ServerLaunch.Render(planned.Config, planned.Engine, !arguments.IsForAnotherMachine(parsed));
             string? file = parsed.GetValue(output);
-            string? document = parsed.GetValue(json) ? PlanDocument.ToJson(planned.Config, planned.Model, launch)
+            string? document = parsed.GetValue(json) ? PlanDocument.ToJson(planned.Config, planned.Model, launch, planned.Engine)
+                : parsed.GetValue(script) ? ClusterScript.Of(planned.Config, planned.Engine)
                 : parsed.GetValue(yaml) || file is not null ? ServerConfigFile.ToYaml(planned.Config)
                 : null;
             if (file is not null)
@@ -50,7 +54,7 @@ internal static class PlanCommand
             }
             else
             {
-                PlanView.Write(Screen.Output, planned.Config, launch, parsed.GetValue(explain));
+                PlanView.Write(Screen.Output, planned.Config, launch, parsed.GetValue(explain), planned.Config.Cluster is null ? null : ClusterScript.Of(planned.Config, planned.Engine));
             }
 
             return ReportProblems(planned.Config);

@@ -9,7 +9,7 @@ namespace LlmOps.Cli.Output;
 /// <summary>A configuration as people want to see it: each value with its reason, what it uses, and the command.</summary>
 internal static class PlanView
 {
-    public static void Write(IAnsiConsole console, ServerConfig config, LaunchCommand command, bool explain = false)
+    public static void Write(IAnsiConsole console, ServerConfig config, LaunchCommand command, bool explain = false, string? script = null)
     {
         WriteDecisions(console, config.Decisions, explain);
         WriteMemory(console, config.Plan);
@@ -20,7 +20,14 @@ internal static class PlanView
         }
 
         console.Line(string.Empty);
-        WriteCommand(command);
+        if (script is null)
+        {
+            WriteCommand(command);
+        }
+        else
+        {
+            Console.Out.WriteLine(script);
+        }
     }
 
     /// <summary>Shows each value with its reason.</summary>

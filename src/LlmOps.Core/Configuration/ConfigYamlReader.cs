@@ -8,7 +8,7 @@ namespace LlmOps.Configuration;
 internal sealed class ConfigYamlReader
 {
     private static readonly string[] TopKeys =
-        ["name", "engine", "enginePath", "runtime", "image", "container", "systemd", "model", "alias", "devices", "options", "extraArguments", "environment", "endpoint", "health", "log", "restart", "plan", "prediction", "problems"];
+        ["name", "engine", "enginePath", "runtime", "image", "container", "systemd", "model", "alias", "devices", "options", "extraArguments", "environment", "endpoint", "health", "log", "restart", "cluster", "plan", "prediction", "problems"];
 
     private readonly YamlNodes _nodes;
     private readonly ReasonComments _comments;
@@ -62,6 +62,7 @@ internal sealed class ConfigYamlReader
                 "health" => config with { Health = Health(value) },
                 "log" => config with { Log = Log(value) },
                 "restart" => config with { Restart = Restart(value) },
+                "cluster" => config with { Cluster = ClusterYaml.Read(_nodes, value, Device) },
                 "plan" => config with { Plan = new PlanYaml(_nodes).Plan(value) },
                 "prediction" => config with { Prediction = new PlanYaml(_nodes).Prediction(value) },
                 _ => config with { Problems = [.. _nodes.Sequence(value, key).Select(new PlanYaml(_nodes).Problem)] },
@@ -137,13 +138,14 @@ internal sealed class ConfigYamlReader
     private ConfigDevice Device(YamlNode node)
     {
         ConfigDevice device = new() { Name = "" };
-        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "a device"), "a device", ["name", "index", "uuid"]))
+        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "a device"), "a device", ["name", "index", "uuid", "host"]))
         {
             device = key switch
             {
                 "name" => device with { Name = _nodes.Text(value, key) },
                 "index" => device with { Index = (int)_nodes.Integer(value, key, 0, 1023) },
-                _ => device with { Uuid = _nodes.Text(value, key) },
+                "uuid" => device with { Uuid = _nodes.Text(value, key) },
+                _ => device with { Host = _nodes.Text(value, key) },
             };
         }
 

@@ -54,6 +54,11 @@ internal sealed class ConfigYamlWriter
         Line(1, $"mode: {RestartModes.ToText(config.Restart.Mode)}", "never, on-failure or always", []);
         Line(1, $"maxRestarts: {Number(config.Restart.MaxRestarts)}", "in a row, then it gives up", []);
         Line(1, $"backoffSeconds: {Number(config.Restart.BackoffSeconds)}", "before the first restart, doubled each time", []);
+        foreach ((int depth, string text) in config.Cluster is { } cluster ? ClusterYaml.Lines(cluster) : [])
+        {
+            Line(depth, text, null, []);
+        }
+
         Plan(config.Plan);
         Prediction(config.Prediction);
         Problems(config.Problems);
@@ -109,6 +114,10 @@ internal sealed class ConfigYamlWriter
             _text.Append("  - name: ").Append(YamlScalar.Of(device.Name)).Append('\n');
             Entry(2, "index", device.Index);
             Entry(2, "uuid", device.Uuid);
+            if (device.Host is { } host)
+            {
+                Line(2, $"host: {YamlScalar.Of(host)}", null, []);
+            }
         }
     }
 

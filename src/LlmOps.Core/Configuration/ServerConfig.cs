@@ -57,6 +57,9 @@ public sealed record ServerConfig
     /// <summary>What happens when the server ends by itself.</summary>
     public RestartPolicy Restart { get; init; } = new();
 
+    /// <summary>The machines that serve it together, this one first; null for one machine alone.</summary>
+    public ClusterSettings? Cluster { get; init; }
+
     /// <summary>What it will use, by device; null when the file does not carry it.</summary>
     public MemoryPlan? Plan { get; init; }
 
@@ -130,6 +133,9 @@ public sealed record ConfigDevice
 
     /// <summary>The stable identity.</summary>
     public string? Uuid { get; init; }
+
+    /// <summary>The machine that it is in, by its name in the cluster; null for the one that the configuration is for.</summary>
+    public string? Host { get; init; }
 }
 
 /// <summary>Where a server listens.</summary>

@@ -40,6 +40,23 @@ internal static class DeviceCandidates
         return [.. devices.Where(device => !hasOwnMemory || !device.Gpu.SharedMemory).OrderByDescending(device => device.FreeBytes)];
     }
 
+    /// <summary>The GPUs of further machines, in their order. An rpc-server there offers them; each is one more device of the engine.</summary>
+    /// <param name="members">All machines, the first one first.</param>
+    /// <param name="mode">Decides the headroom.</param>
+    public static IReadOnlyList<PlanDevice> Of(IReadOnlyList<Distributed.ClusterMember> members, PlanMode mode)
+    {
+        List<PlanDevice> devices = [];
+        foreach (Distributed.ClusterMember member in members.Skip(1))
+        {
+            foreach (PlanDevice there in Of(member.Topology, null, null, mode).OrderBy(device => device.Gpu.Index))
+            {
+                devices.Add(there with { Host = member });
+            }
+        }
+
+        return devices;
+    }
+
     // The engine's own list tells which backend it was built with; without one, the vendor's own.
     private static string Prefix(GpuDevice gpu, EngineCapabilities? engine)
     {

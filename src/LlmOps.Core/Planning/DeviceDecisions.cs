@@ -9,12 +9,12 @@ internal static class DeviceDecisions
     public static void Add(DecisionLog log, PlanFacts facts, PlacementChoice choice)
     {
         IReadOnlyList<PlanDevice> used = choice.Placement.Devices;
-        string names = used.Count == 0 ? "none" : string.Join(", ", used.Select(device => device.Gpu.Name));
-        GpuDevice[] left = [.. facts.Request.Topology.Gpus.Where(gpu => used.All(device => device.Gpu != gpu))];
+        string names = used.Count == 0 ? "none" : string.Join(", ", used.Select(device => device.Title));
+        GpuDevice[] left = [.. facts.Request.Topology.Gpus.Where(gpu => used.All(device => device.Host is not null || device.Gpu != gpu))];
         log.Add("devices", names, Why(facts, choice, left), choice.Rejected, facts.Pins.Devices is not null);
         if (used.Count > 0)
         {
-            string free = string.Join(", ", choice.Memory.Devices.Select((device, at) => $"{Bytes.Format(Math.Max(0, device.FreeAfterBytes))} of {used[at].Gpu.Name} {used[at].Gpu.Index}"));
+            string free = string.Join(", ", choice.Memory.Devices.Select((device, at) => $"{Bytes.Format(Math.Max(0, device.FreeAfterBytes))} of {used[at].Title} {used[at].Gpu.Index}"));
             string whole = left.Length == 0 ? string.Empty : $"; all of {string.Join(", ", left.Select(gpu => $"{gpu.Name} {gpu.Index}"))}";
             log.Add("unused", free + whole, "memory that this plan leaves beyond its headroom: room for a second server, a longer context or a better quantisation", []);
         }

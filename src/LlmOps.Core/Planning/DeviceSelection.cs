@@ -21,20 +21,32 @@ internal static class DeviceSelection
     {
         IReadOnlyList<PlanDevice> chosen = choice.Placement.Devices;
         Dictionary<string, string> environment = [];
-        bool byUuid = chosen.Count > 0 && chosen.All(device => device.Gpu is { Vendor: GpuVendor.Nvidia, Uuid: not null });
+        PlanDevice[] here = [.. chosen.Where(device => device.Host is null)];
+        bool byUuid = here.Length > 0 && here.All(device => device.Gpu is { Vendor: GpuVendor.Nvidia, Uuid: not null });
         if (byUuid)
         {
-            // CUDA numbers the fastest card first unless told otherwise; UUIDs and bus order make the choice stable.
-            environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
-            environment["CUDA_VISIBLE_DEVICES"] = string.Join(',', chosen.Select(device => device.Gpu.Uuid));
+            Select(environment, here);
         }
 
-        string[] names = [.. chosen.Select((device, at) => byUuid ? "CUDA" + at.ToString(CultureInfo.InvariantCulture) : device.Name)];
+        // The engine counts the devices of rpc-servers over all of them, in the order in which it is told the servers.
+        int remotes = 0;
+        int locals = 0;
+        string[] names = [.. chosen.Select(device => device.Host is not null ? "RPC" + Number(remotes++) : byUuid ? "CUDA" + Number(locals++) : device.Name)];
         PlacementChoice named = choice with
         {
             Placement = choice.Placement with { Devices = [.. chosen.Select((device, at) => device with { Name = names[at] })] },
             Memory = choice.Memory with { Devices = [.. choice.Memory.Devices.Select((device, at) => device with { Name = names[at] })] },
         };
-        return ([.. chosen.Select((device, at) => new ConfigDevice { Name = names[at], Index = device.Gpu.Index, Uuid = device.Gpu.Uuid })], environment, named);
+        return ([.. chosen.Select((device, at) => new ConfigDevice { Name = names[at], Index = device.Gpu.Index, Uuid = device.Gpu.Uuid, Host = device.Host?.Name })], environment, named);
     }
+
+    /// <summary>Adds the variables that make CUDA show just these GPUs, in this order.</summary>
+    /// <remarks>CUDA numbers the fastest card first unless told otherwise; UUIDs and bus order make the choice stable.</remarks>
+    public static void Select(Dictionary<string, string> environment, IEnumerable<PlanDevice> devices)
+    {
+        environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
+        environment["CUDA_VISIBLE_DEVICES"] = string.Join(',', devices.Select(device => device.Gpu.Uuid));
+    }
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

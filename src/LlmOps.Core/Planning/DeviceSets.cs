@@ -12,6 +12,26 @@ internal static class DeviceSets
     /// <param name="facts">What is fixed.</param>
     public static IReadOnlyList<IReadOnlyList<PlanDevice>> Of(IReadOnlyList<PlanDevice> devices, Placement start, PlanFacts facts)
     {
+        PlanDevice[] remote = [.. devices.Where(device => device.Host is not null)];
+        if (remote.Length == 0)
+        {
+            return Here(devices, start, facts);
+        }
+
+        // The network is the slowest link of all: other machines come last, as few as must. The machine of the server holds the last layers and the
+        // output, so that logits do not cross the network; llama.cpp puts the devices of rpc-servers first for the same reason (src/llama.cpp).
+        PlanDevice[] here = [.. devices.Where(device => device.Host is null)];
+        List<IReadOnlyList<PlanDevice>> sets = [.. here.Length == 0 ? [] : Here(here, start, facts)];
+        for (int count = 1; count <= remote.Length && !start.SplitsNothing; count++)
+        {
+            sets.Add([.. remote.Take(count), .. here.OrderBy(device => device.Gpu.Index)]);
+        }
+
+        return sets.Exists(set => set.Count >= start.Shares.Count) ? [.. sets.Where(set => set.Count >= start.Shares.Count)] : sets;
+    }
+
+    private static List<IReadOnlyList<PlanDevice>> Here(IReadOnlyList<PlanDevice> devices, Placement start, PlanFacts facts)
+    {
         bool sharesRows = facts.PinnedText(LlamaCppOptions.SplitMode) is "row" or "tensor";
         int named = Math.Max(facts.Pinned(LlamaCppOptions.MainGpu) ? start.MainDevice + 1 : 1, start.Overrides.Select(item => Number(item.Place) + 1).DefaultIfEmpty(1).Max());
         int least = Math.Min(devices.Count, Math.Max(named, Math.Max(start.Shares.Count, sharesRows ? 2 : 1)));

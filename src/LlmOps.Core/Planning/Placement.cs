@@ -9,7 +9,14 @@ namespace LlmOps.Planning;
 /// <param name="Gpu">The topology's device.</param>
 /// <param name="FreeBytes">Memory in bytes that the plan may count on.</param>
 /// <param name="OverheadBytes">Memory in bytes that the driver takes for a process.</param>
-internal sealed record PlanDevice(string Name, GpuDevice Gpu, long FreeBytes, long OverheadBytes);
+internal sealed record PlanDevice(string Name, GpuDevice Gpu, long FreeBytes, long OverheadBytes)
+{
+    /// <summary>The machine that it is in; null for the one that runs the server.</summary>
+    public Distributed.ClusterMember? Host { get; init; }
+
+    /// <summary>What it is called for people, with its machine where that is another.</summary>
+    public string Title => Host is null ? Gpu.Name : $"{Gpu.Name} of {Host.Name}";
+}
 
 /// <summary>One way to place a model: where its layers go and how big its caches are.</summary>
 internal sealed record Placement

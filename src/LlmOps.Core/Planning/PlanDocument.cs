@@ -2,6 +2,7 @@ using System.Text.Json;
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Models;
+using LlmOps.Planning.Distributed;
 
 namespace LlmOps.Planning;
 
@@ -11,7 +12,11 @@ public static class PlanDocument
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
 
     /// <summary>The document: camelCase names, sizes in bytes.</summary>
-    public static string ToJson(ServerConfig config, ModelDescription model, LaunchCommand command)
+    /// <param name="config">The plan.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="command">What this machine runs.</param>
+    /// <param name="engine">What the commands of further machines are rendered for; null for the newest known version.</param>
+    public static string ToJson(ServerConfig config, ModelDescription model, LaunchCommand command, EngineCapabilities? engine = null)
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream, Indented))
@@ -25,7 +30,9 @@ public static class PlanDocument
             Devices(json, config);
             Options(json, config);
             Endpoint(json, config);
+            json.WritePropertyName("command");
             Command(json, command);
+            ClusterDocument.Write(json, config, engine);
             Memory(json, config.Plan ?? new MemoryPlan());
             Prediction(json, config.Prediction);
             Decisions(json, config);
@@ -56,18 +63,38 @@ public static class PlanDocument
         json.WriteStartArray("devices");
         foreach (ConfigDevice device in config.Devices)
         {
-            json.WriteStartObject();
-            json.WriteString("name", device.Name);
-            if (device.Index is { } index)
-            {
-                json.WriteNumber("index", index);
-            }
+            Device(json, device, device.Name, device.Host);
+        }
 
-            json.WriteString("uuid", device.Uuid);
-            json.WriteEndObject();
+        // llama.cpp has one process that sees the devices of all machines; of vLLM each machine has its own.
+        if (config.Cluster is { Form: not ClusterForms.Rpc } cluster)
+        {
+            foreach ((ClusterHost host, ConfigDevice device) in cluster.Hosts.Skip(1).SelectMany(host => host.Devices.Select(device => (host, device))))
+            {
+                Device(json, device, cluster.PlanName(host, device.Name), host.Name);
+            }
         }
 
         json.WriteEndArray();
+    }
+
+    /// <summary>A device as an object.</summary>
+    internal static void Device(Utf8JsonWriter json, ConfigDevice device, string name, string? host)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", name);
+        if (device.Index is { } index)
+        {
+            json.WriteNumber("index", index);
+        }
+
+        json.WriteString("uuid", device.Uuid);
+        if (host is not null)
+        {
+            json.WriteString("host", host);
+        }
+
+        json.WriteEndObject();
     }
 
     private static void Options(Utf8JsonWriter json, ServerConfig config)
@@ -114,9 +141,10 @@ public static class PlanDocument
         json.WriteEndObject();
     }
 
-    private static void Command(Utf8JsonWriter json, LaunchCommand command)
+    /// <summary>A command as an object.</summary>
+    internal static void Command(Utf8JsonWriter json, LaunchCommand command)
     {
-        json.WriteStartObject("command");
+        json.WriteStartObject();
         json.WriteString("file", command.File);
         json.WriteStartArray("arguments");
         foreach (string argument in command.Arguments)

@@ -14,6 +14,18 @@ public sealed record PlanRequest
     /// <summary>The machine; only its GPUs are considered.</summary>
     public required GpuTopology Topology { get; init; }
 
+    /// <summary>Further machines that serve the model together with that one.</summary>
+    public IReadOnlyList<GpuTopology> OtherHosts { get; init; } = [];
+
+    /// <summary>Where the machines reach each other, in their order, the first machine's first; empty for the names in their topologies.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>How several machines work together, one of <see cref="ClusterForms"/>; null or <c>auto</c> for what the engine does by itself.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>TCP port at which the machines meet; null for the usual one.</summary>
+    public int? ClusterPort { get; init; }
+
     /// <summary>The engine by name; null or <c>auto</c> takes the one that runs such models.</summary>
     public string? EngineName { get; init; }
 

@@ -14,6 +14,12 @@ internal static class RuntimeChoice
             throw new LlmOpsException($"an image ('{request.Image}') is for the runtime docker, not for {request.Runtime}; leave one of them out", "RuntimeMismatch");
         }
 
+        if (request.Cluster == ClusterForms.Kubernetes)
+        {
+            log.Add("runtime", RuntimeNames.Docker, "pods run the image", []);
+            return RuntimeNames.Docker;
+        }
+
         string runtime = request.Runtime ?? (request.Image is null ? RuntimeNames.Process : RuntimeNames.Docker);
         string reason = request.Runtime is not null ? "as asked"
             : request.Image is not null ? "an image was named"

@@ -3,6 +3,7 @@ using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Engines.LlamaCpp;
 using LlmOps.Models;
+using LlmOps.Planning.Distributed;
 using LlmOps.Planning.Rules;
 
 namespace LlmOps.Planning;
@@ -45,13 +46,16 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
         PlanFacts facts = new(request, pins);
         TensorOverrides? overrides = facts.PinnedText(LlamaCppOptions.OverrideTensor) is { } rules ? TensorOverrides.Parse(rules) : null;
         PlacementEstimator estimator = new(request.Model, overrides?.Apply(request.Model) ?? request.Model, request.Topology.Host, CompanionFiles.Read(facts), request.Mode);
-        TunedPlacement tuned = Place(facts, estimator);
+        IReadOnlyList<ClusterMember> members = request.OtherHosts.Count > 0 ? RpcCluster.Members(request, pins) : [];
+        TunedPlacement tuned = Place(facts, estimator, members);
         (IReadOnlyList<ConfigDevice> devices, Dictionary<string, string> environment, PlacementChoice named) = DeviceSelection.Name(tuned.Choice);
         PinChecks checks = new(facts, named, overrides);
         log.PinNotes = checks.Notes();
         DeviceDecisions.Add(log, facts, named);
         OptionSet options = OptionRules.Decide(facts, tuned with { Choice = named }, log);
         DeviceSelection.Explain(environment, log);
+        ClusterSettings? cluster = members.Count > 0 ? RpcCluster.Of(request, members, named.Placement.Devices, environment, log) : null;
+        options = cluster is null ? options : RpcCluster.Options(options, cluster, log);
 
         string runtime = RuntimeChoice.Runtime(request, log);
         ServerConfig config = new()
@@ -68,8 +72,9 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
             ExtraArguments = pins.ExtraArguments,
             Environment = environment,
             Endpoint = Endpoint(request, pins, log),
+            Cluster = cluster,
             Plan = named.Memory with { Host = HostMemoryOf(named.Memory.Host, options, request.Model) },
-            Prediction = ThroughputPredictor.Predict(request.Model, named.Placement, request.Topology.Host),
+            Prediction = RpcCluster.Bound(ThroughputPredictor.Predict(request.Model, named.Placement, request.Topology.Host), cluster),
             Decisions = log.Decisions,
         };
         _ = LaunchCommandBuilder.Build(config, request.Engine); // A pin that this engine cannot be told is refused now, not at the start.
@@ -89,9 +94,9 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
         };
     }
 
-    private static TunedPlacement Place(PlanFacts facts, PlacementEstimator estimator)
+    private static TunedPlacement Place(PlanFacts facts, PlacementEstimator estimator, IReadOnlyList<ClusterMember> members)
     {
-        IReadOnlyList<PlanDevice> devices = DeviceCandidates.Of(facts.Request.Topology, facts.Engine, facts.Pins.Devices, facts.Request.Mode);
+        IReadOnlyList<PlanDevice> devices = [.. DeviceCandidates.Of(facts.Request.Topology, facts.Engine, facts.Pins.Devices, facts.Request.Mode), .. DeviceCandidates.Of(members, facts.Request.Mode)];
         if (facts.PinnedNumber(LlamaCppOptions.GpuLayers) == 0)
         {
             devices = [];

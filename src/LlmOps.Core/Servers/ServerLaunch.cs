@@ -28,12 +28,17 @@ public static class ServerLaunch
     /// <param name="isThisMachine">Whether it is for this machine.</param>
     /// <exception cref="LlmOpsException">The engine cannot be told an option.</exception>
     public static LaunchCommand Render(ServerConfig config, EngineCapabilities? engine, bool isThisMachine) =>
-        config.Runtime == RuntimeNames.Docker ? DockerRuntime.Render(config, engine, isThisMachine) : LaunchCommandBuilder.Build(config, engine);
+        config.Runtime == RuntimeNames.Docker && config.Cluster is null ? DockerRuntime.Render(config, engine, isThisMachine) : LaunchCommandBuilder.Build(config, engine);
 
     /// <summary>The command that would start <paramref name="config"/> on this machine. Starts, pulls and changes nothing.</summary>
-    /// <exception cref="LlmOpsException">There is no engine, or it cannot be told an option.</exception>
+    /// <exception cref="LlmOpsException">There is no engine, or it cannot be told an option, or Kubernetes starts it.</exception>
     public static async Task<LaunchCommand> PrepareAsync(ServerConfig config, CancellationToken cancellationToken)
     {
+        if (config.Cluster is { Form: ClusterForms.Kubernetes })
+        {
+            throw new LlmOpsException($"'{config.Name}' is for pods in Kubernetes, not for this machine; give its manifest to kubectl: llmops plan ... --cluster kubernetes --script | kubectl apply -f -", "StartElsewhere");
+        }
+
         EngineCapabilities? engine = config.Runtime == RuntimeNames.Docker
             ? await DockerRuntime.FindEngineAsync(ContainerImages.For(config), cancellationToken).ConfigureAwait(false)
             : await new EngineLocator(new EngineLocatorOptions { Engine = config.Engine }).RequireAsync(config.EnginePath, cancellationToken).ConfigureAwait(false);

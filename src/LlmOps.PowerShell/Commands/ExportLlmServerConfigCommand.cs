@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LlmOps.Binding;
 using LlmOps.Configuration;
+using LlmOps.Planning.Distributed;
 
 namespace LlmOps.Commands;
 
@@ -21,8 +22,8 @@ public sealed class ExportLlmServerConfigCommand : LlmOpsCommand
     public string? Path { get; set; }
 
     /// <summary>The form to write.</summary>
-    [Parameter(HelpMessage = "The form to write.")]
-    [ValidateSet("Yaml")]
+    [Parameter(HelpMessage = "The form to write: Yaml, as Start-LlmServer reads it; of a configuration for several machines Bash, a script that takes the machine's name, or Kubernetes, a LeaderWorkerSet.")]
+    [ValidateSet("Yaml", "Bash", "Kubernetes")]
     public string As { get; set; } = "Yaml";
 
     /// <summary>Do not replace a file that is there.</summary>
@@ -46,14 +47,14 @@ public sealed class ExportLlmServerConfigCommand : LlmOpsCommand
     {
         if (Path is null)
         {
-            WriteObject(ServerConfigFile.ToYaml(config));
+            WriteObject(Text(config));
             return;
         }
 
         string file = FilePaths.New(this, Path);
         if (Directory.Exists(file))
         {
-            file = System.IO.Path.Combine(file, config.Name + ".yaml");
+            file = System.IO.Path.Combine(file, config.Name + (As.Equals("Bash", StringComparison.OrdinalIgnoreCase) ? ".sh" : ".yaml"));
         }
 
         if (NoClobber && File.Exists(file))
@@ -63,11 +64,26 @@ public sealed class ExportLlmServerConfigCommand : LlmOpsCommand
 
         if (ShouldProcess(file, $"Write the configuration of server '{config.Name}'"))
         {
-            ServerConfigFile.Save(config, file);
+            if (As.Equals("Yaml", StringComparison.OrdinalIgnoreCase))
+            {
+                ServerConfigFile.Save(config, file);
+            }
+            else
+            {
+                File.WriteAllText(file, Text(config));
+            }
+
             if (PassThru)
             {
                 WriteObject(new FileInfo(file));
             }
         }
     }
+
+    private string Text(ServerConfig config) => As.ToLowerInvariant() switch
+    {
+        "bash" => ClusterScript.Of(config, null),
+        "kubernetes" => LeaderWorkerSet.Of(config, null),
+        _ => ServerConfigFile.ToYaml(config),
+    };
 }

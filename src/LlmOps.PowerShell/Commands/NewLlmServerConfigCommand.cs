@@ -18,12 +18,33 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
     // The default view of the object shows the reasons when this name is on top of its type names.
     private const string ExplainedType = "LlmOps.Configuration.ServerConfig#Explained";
     private readonly List<GpuDevice> _gpus = [];
+    private readonly List<GpuTopology> _hosts = [];
     private EngineCapabilities? _engine;
     private bool _isEngineKnown;
 
-    /// <summary>The machine to plan for; this one when neither it nor GPUs are given.</summary>
-    [Parameter(ValueFromPipeline = true, HelpMessage = "The machine to plan for (Get-GpuTopology); this one when left out.")]
-    public GpuTopology? Topology { get; set; }
+    /// <summary>The machine to plan for; this one when neither it nor GPUs are given. Several: they serve the model together.</summary>
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The machine to plan for (Get-GpuTopology); this one when left out. Several given here, or piped with -Cluster, serve the model together.")]
+    public GpuTopology[] Topology { get; set; } = [];
+
+    /// <summary>Saved topologies to plan for; several serve the model together.</summary>
+    [Parameter(HelpMessage = "Saved topologies (JSON) to plan for; several machines serve the model together, the first answers clients.")]
+    [ValidateNotNullOrEmpty]
+    public string[] TopologyPath { get; set; } = [];
+
+    /// <summary>How several machines work together.</summary>
+    [Parameter(HelpMessage = "All machines that are piped in serve the model together, in this way: Native, Ray or Kubernetes for vLLM, Rpc for llama.cpp. Without it each machine gets a plan of its own.")]
+    [ValidateSet(EngineChoice.Auto, ClusterForms.Native, ClusterForms.Ray, ClusterForms.Kubernetes, ClusterForms.Rpc)]
+    public string? Cluster { get; set; }
+
+    /// <summary>Where several machines reach each other.</summary>
+    [Parameter(HelpMessage = "Where the machines reach each other, in their order; the names in their topologies when left out.")]
+    [ValidateNotNullOrEmpty]
+    public string[] Address { get; set; } = [];
+
+    /// <summary>TCP port at which several machines meet.</summary>
+    [Parameter(HelpMessage = "TCP port at which the machines meet; the usual one when left out.")]
+    [ValidateRange(1, 65535)]
+    public int? ClusterPort { get; set; }
 
     /// <summary>The GPUs to plan for, in the order to use them.</summary>
     [Parameter(ValueFromPipeline = true, HelpMessage = "The GPUs to plan for, in the order to use them.")]
@@ -142,23 +163,41 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
         {
             _gpus.AddRange(Gpu);
         }
-        else if (Topology is not null || !MyInvocation.ExpectingInput)
+        else if (TopologyPath.Length > 0)
         {
-            Plan(Topology ?? ThisMachine.Capture(this, TopologySource.Auto));
+            _hosts.AddRange(TopologyPath.Select(path => TopologyFile.Read(FilePaths.Existing(this, path))));
+        }
+        else if (Topology.Length > 1 || (Topology.Length > 0 && Cluster is not null))
+        {
+            _hosts.AddRange(Topology);
+        }
+        else if (Topology.Length > 0 || !MyInvocation.ExpectingInput)
+        {
+            Plan(Topology.Length > 0 ? Topology[0] : ThisMachine.Capture(this, TopologySource.Auto));
         }
     }
 
     /// <inheritdoc />
     protected override void End()
     {
+        if (_hosts.Count > 0)
+        {
+            Attempt(Model, () => Plan(_hosts[0], [.. _hosts.Skip(1)]));
+        }
+
         if (_gpus.Count > 0)
         {
             Attempt(_gpus, () => Plan(TopologyOrigin.Narrow(TopologyOrigin.Of(_gpus[0]) ?? ThisMachine.Capture(this, TopologySource.Auto), _gpus)));
         }
     }
 
-    private void Plan(GpuTopology topology)
+    private void Plan(GpuTopology topology, params IReadOnlyList<GpuTopology> others)
     {
+        if (others.Count == 0 && (Cluster is not null || Address.Length > 0 || ClusterPort is not null))
+        {
+            throw new LlmOpsException("-Cluster, -Address and -ClusterPort are for several machines; give the topology of each (llmops gpu --json there)", "OneMachine");
+        }
+
         bool isThisMachine = TopologyOrigin.IsThisMachine(topology);
         ModelDescription model = ModelReader.Read(FilePaths.Existing(this, Model));
         string engineName = EngineSelection.For(Engine, model.Format);
@@ -170,6 +209,10 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
             EngineVersion = EngineVersion,
             Launcher = Launcher == EngineChoice.Auto ? null : Launcher,
             Topology = topology,
+            OtherHosts = others,
+            Addresses = Address,
+            Cluster = Cluster?.ToLowerInvariant(),
+            ClusterPort = ClusterPort,
             IsThisMachine = isThisMachine,
             Engine = engine,
             Mode = Mode,

@@ -18,6 +18,11 @@ public static class LlamaCppCommandLine
                 continue;
             }
 
+            if (option == LlamaCppOptions.Rpc)
+            {
+                continue; // Said before the devices, which it brings.
+            }
+
             if (hasLoadMode && (option == LlamaCppOptions.MemoryMap || option == LlamaCppOptions.MemoryLock))
             {
                 continue; // Both are said together, below.

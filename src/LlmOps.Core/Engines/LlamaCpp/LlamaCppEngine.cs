@@ -105,6 +105,12 @@ internal sealed class LlamaCppEngine : IEngine
             arguments.AddRange(["--api-key-file", keyFile]);
         }
 
+        // Devices are looked up as the arguments are read: those of other machines have to be known by then.
+        if (launch.Options[LlamaCppOptions.Rpc.Name] is { } servers)
+        {
+            arguments.AddRange(LlamaCppOptions.Rpc.Renderer.Render(LlamaCppOptions.Rpc, servers, engine));
+        }
+
         arguments.AddRange(Devices(launch, engine));
         arguments.AddRange(LlamaCppCommandLine.Render(launch.Options, engine));
         arguments.AddRange(Verbosity(launch, engine));

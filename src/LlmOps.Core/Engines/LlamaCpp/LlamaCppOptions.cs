@@ -15,6 +15,9 @@ public static class LlamaCppOptions
     /// <summary>One context shared by all slots.</summary>
     public static readonly SwitchOption KvUnified = new("kvUnified") { Flags = ["kv-unified"], Summary = "One KV cache shared by all slots, so that a single request may use all of it.", Renderer = new SwitchRenderer(withoutFlag: false) };
 
+    /// <summary>Servers of further machines.</summary>
+    public static readonly TextOption Rpc = new("rpc") { Flags = ["rpc"], Summary = "rpc-servers of further machines whose devices take part: HOST:PORT,..." };
+
     /// <summary>Layers on GPUs.</summary>
     public static readonly NumberOption GpuLayers = new("gpuLayers") { Flags = ["n-gpu-layers", "gpu-layers"], Minimum = 0, Summary = "Layers kept on GPUs, the output counted as one more." };
 
@@ -111,7 +114,7 @@ public static class LlamaCppOptions
     /// <summary>Every row, in the order in which files and command lines show them.</summary>
     public static readonly EngineOptionTable Table = new(EngineName,
     [
-        GpuLayers, SplitMode, TensorSplit, MainGpu, CpuMoeLayers, CpuMoe, OverrideTensor, KvOffload,
+        Rpc, GpuLayers, SplitMode, TensorSplit, MainGpu, CpuMoeLayers, CpuMoe, OverrideTensor, KvOffload,
         ContextLength, Parallel, KvUnified, KvCacheTypeK, KvCacheTypeV, FullWindow, FlashAttention, BatchSize, UbatchSize,
         Speculation, DraftTokens, DraftModel, DraftGpuLayers, Projector, ProjectorOffload,
         Threads, ThreadsBatch, Numa, MemoryMap, MemoryLock, Fit, CacheRamMiB, Jinja, ChatTemplateFile, Metrics, Warmup,

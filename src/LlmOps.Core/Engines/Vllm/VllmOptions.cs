@@ -10,6 +10,24 @@ public static class VllmOptions
     /// <summary>Groups of cards that hold different layers.</summary>
     public static readonly NumberOption PipelineParallel = new("pipelineParallel") { Flags = ["pipeline-parallel-size"], Minimum = 1, Maximum = 1024, Summary = "Groups of GPUs that hold different layers (pipeline parallel)." };
 
+    /// <summary>Machines that serve together.</summary>
+    public static readonly NumberOption Nodes = new("nodes") { Flags = ["nnodes"], Minimum = 1, Maximum = 1024, Summary = "Machines that serve one model together." };
+
+    /// <summary>The number of this machine.</summary>
+    public static readonly NumberOption NodeRank = new("nodeRank") { Flags = ["node-rank"], Minimum = 0, Maximum = 1023, Summary = "The number of this machine among them; 0 answers clients." };
+
+    /// <summary>Where they meet.</summary>
+    public static readonly TextOption MasterAddress = new("masterAddress") { Flags = ["master-addr"], Summary = "Address of the first machine." };
+
+    /// <summary>The port there.</summary>
+    public static readonly NumberOption MasterPort = new("masterPort") { Flags = ["master-port"], Minimum = 1, Maximum = 65535, Summary = "TCP port at which the machines meet on the first one." };
+
+    /// <summary>Workers only.</summary>
+    public static readonly SwitchOption Headless = new("headless") { Flags = ["headless"], Summary = "Only compute for the first machine; answer no clients.", Renderer = new SwitchRenderer(withoutFlag: false) };
+
+    /// <summary>Who starts the ranks.</summary>
+    public static readonly ChoiceOption ExecutorBackend = new("executorBackend") { Flags = ["distributed-executor-backend"], Choices = ["ray", "mp", "uni", "external_launcher"], Summary = "Who starts the ranks: processes of its own (mp) or a Ray cluster (ray)." };
+
     /// <summary>Experts whole on cards.</summary>
     public static readonly SwitchOption ExpertParallel = new("expertParallel") { Flags = ["enable-expert-parallel"], Summary = "Keep each expert whole on one GPU instead of cutting all of them.", Renderer = new SwitchRenderer(withoutFlag: false) };
 
@@ -91,7 +109,7 @@ public static class VllmOptions
     /// <summary>Every row, in the order in which files and command lines show them.</summary>
     public static readonly EngineOptionTable Table = new("vllm",
     [
-        TensorParallel, PipelineParallel, ExpertParallel, DataType, Quantization, ContextLength, Parallel, BatchTokens, KvCacheType, GpuMemoryUtilization, KvCacheMemoryBytes,
+        TensorParallel, PipelineParallel, Nodes, NodeRank, MasterAddress, MasterPort, Headless, ExecutorBackend, ExpertParallel, DataType, Quantization, ContextLength, Parallel, BatchTokens, KvCacheType, GpuMemoryUtilization, KvCacheMemoryBytes,
         AttentionBackend, BlockSize, DisableCustomAllReduce, PrefixCaching, MambaCacheMode, FlashInferAutotune, Speculation, Compilation, EnforceEager,
         AdditionalConfig, ReasoningParser, AutoToolChoice, ToolCallParser, ChatTemplateFile, LanguageModelOnly, TrustRemoteCode, CpuOffloadGib,
     ]);

@@ -10,6 +10,7 @@ internal static class BackendOverhead
         ("CUDA", 330 * Bytes.MiB, "CUDA context and cuBLAS: 320-330 MiB, measured by unslothai/unsloth"),
         ("ROCm", 457 * Bytes.MiB, "HIP context and rocBLAS: the 457 MiB that ollama/ollama keeps free at least"),
         ("Vulkan", 64 * Bytes.MiB, "pipelines, descriptors and staging buffer of a Vulkan device: an allowance, not measured"),
+        ("RPC", 330 * Bytes.MiB, "the backend of the machine that it is in"),
         ("SYCL", 330 * Bytes.MiB, "oneAPI context: taken to be as large as CUDA's, not measured"),
     ];
 

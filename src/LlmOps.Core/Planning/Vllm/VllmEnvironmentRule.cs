@@ -24,8 +24,8 @@ internal static class VllmEnvironmentRule
         int cores = facts.Host.Cpu.PhysicalCores ?? facts.Host.Cpu.LogicalCores ?? 0;
         if (cores > 0)
         {
-            int threads = Math.Clamp(cores / setting.Ranks, 1, MostThreads);
-            Set("OMP_NUM_THREADS", threads.ToString(CultureInfo.InvariantCulture), $"{cores} cores over {setting.Ranks} rank(s){(threads == MostThreads ? $", {MostThreads} at most" : string.Empty)}; left unset, vLLM takes 1 where there are several");
+            int threads = Math.Clamp(cores / setting.RanksPerHost, 1, MostThreads);
+            Set("OMP_NUM_THREADS", threads.ToString(CultureInfo.InvariantCulture), $"{cores} cores over {setting.RanksPerHost} rank(s){(threads == MostThreads ? $", {MostThreads} at most" : string.Empty)}; left unset, vLLM takes 1 where there are several");
         }
 
         if (isNvidia)
@@ -35,7 +35,7 @@ internal static class VllmEnvironmentRule
 
         Set("TRITON_CACHE_AUTOTUNING", "1", "what Triton's kernels were tuned to is kept on disk, beside vLLM's compile cache in ~/.cache/vllm: the second start is quicker");
         GpuLink[] links = [.. facts.Request.Topology.Links.Where(link => setting.Gpus.Any(gpu => gpu.Index == link.A) && setting.Gpus.Any(gpu => gpu.Index == link.B))];
-        if (setting.Ranks > 1 && isNvidia && links.FirstOrDefault(link => link.PeerAccess == false) is { } closed)
+        if (setting.RanksPerHost > 1 && isNvidia && links.FirstOrDefault(link => link.PeerAccess == false) is { } closed)
         {
             Set("NCCL_P2P_DISABLE", "1", $"the driver says that cards {closed.A} and {closed.B} cannot reach each other's memory ({closed.PeerStatus ?? closed.Kind.ToString()}); NCCL would hang or fail trying");
         }

@@ -29,6 +29,9 @@ internal sealed record VllmFacts
     /// <summary>The cards that work together best: alike, most of them first.</summary>
     public required IReadOnlyList<GpuDevice> Cards { get; init; }
 
+    /// <summary>Machines that serve together, each with as many of such cards.</summary>
+    public int Hosts { get; init; } = 1;
+
     /// <summary>The model.</summary>
     public ModelDescription Model => Request.Model;
 

@@ -41,7 +41,9 @@ internal static class VllmOptionRules
         options = log.Set(options, VllmOptions.TensorParallel, setting.TensorParallel, setting.TensorParallel == 1 ? $"one card does: {pool}"
             : $"{setting.TensorParallel} cards of one kind share every layer ({Links(facts, setting)}): {pool}", impossible);
         return setting.PipelineParallel == 1 && !facts.Pinned(VllmOptions.PipelineParallel) ? options
-            : log.Set(options, VllmOptions.PipelineParallel, setting.PipelineParallel, $"{setting.Ranks} cards are needed, and {setting.TensorParallel} is what the model's heads can be shared by");
+            : log.Set(options, VllmOptions.PipelineParallel, setting.PipelineParallel, setting.Hosts > 1
+                ? $"{(setting.PipelineParallel == setting.Hosts ? "one stage" : $"{setting.PipelineParallel / setting.Hosts} stages")} on each of {setting.Hosts} machines: between stages only the results of one layer cross the network, while tensor parallel sums in every layer"
+                : $"{setting.Ranks} cards are needed, and {setting.TensorParallel} is what the model's heads can be shared by");
     }
 
     private static OptionSet Types(OptionSet options, VllmFacts facts, VllmChoice choice, DecisionLog log)
@@ -114,7 +116,7 @@ internal static class VllmOptionRules
             options = log.Set(options, VllmOptions.MambaCacheMode, setting.MambaCacheMode, $"a state is kept at the end of blocks of {choice.Budget.Pool.BlockTokens} tokens, the length at which a block of attention is as large as a state; prefix caching needs it");
         }
 
-        if (setting.Ranks > 1 && NoPeers(facts, setting) is { } closed)
+        if (setting.RanksPerHost > 1 && NoPeers(facts, setting) is { } closed)
         {
             options = log.Set(options, VllmOptions.DisableCustomAllReduce, true, closed);
         }
@@ -192,13 +194,14 @@ internal static class VllmOptionRules
         return kinds.Length == 0 ? "how they are linked is not known" : string.Join(", ", kinds);
     }
 
-    private static string? NoPeers(VllmFacts facts, VllmSetting setting)
+    /// <summary>Why the cards of a machine cannot sum by vLLM's own kernel; null when they can.</summary>
+    public static string? NoPeers(VllmFacts facts, VllmSetting setting)
     {
         GpuLink[] pairs = [.. Pairs(facts, setting)];
-        int expected = setting.Ranks * (setting.Ranks - 1) / 2;
+        int expected = setting.RanksPerHost * (setting.RanksPerHost - 1) / 2;
         return facts.Capability is > 0 and < 8 ? "vLLM's own kernel for sums over cards is not tried on compute capability below 8.0; NCCL is safe everywhere"
             : pairs.Any(pair => pair.PeerAccess == false) ? "some of the cards cannot reach each other's memory, which vLLM's own kernel for sums needs"
-            : setting.Ranks > 2 && (pairs.Length < expected || pairs.Any(pair => pair.Kind is not (GpuLinkKind.NVLink or GpuLinkKind.XGMI))) ? "more than two cards without NVLink between all of them: vLLM's own kernel for sums does not serve them"
+            : setting.RanksPerHost > 2 && (pairs.Length < expected || pairs.Any(pair => pair.Kind is not (GpuLinkKind.NVLink or GpuLinkKind.XGMI))) ? "more than two cards without NVLink between all of them: vLLM's own kernel for sums does not serve them"
             : pairs.Length < expected || pairs.Any(pair => pair.PeerAccess is null) ? "nobody knows whether the cards can reach each other's memory, which vLLM's own kernel for sums needs"
             : null;
     }

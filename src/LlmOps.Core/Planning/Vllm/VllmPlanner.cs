@@ -2,6 +2,7 @@ using System.Globalization;
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Engines.Vllm;
+using LlmOps.Planning.Distributed;
 
 namespace LlmOps.Planning.Vllm;
 
@@ -13,9 +14,11 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
     private const int PortsTried = 100;
 
     /// <inheritdoc/>
-    public ServerConfig Plan(PlanRequest request)
+    public ServerConfig Plan(PlanRequest request) => request.OtherHosts.Count > 0 ? VllmCluster.Plan(request, (facts, finish) => Plan(facts, finish)) : Plan(VllmFacts.From(request), null);
+
+    private ServerConfig Plan(VllmFacts facts, VllmCluster.Finish? finish)
     {
-        VllmFacts facts = VllmFacts.From(request);
+        PlanRequest request = facts.Request;
         if (facts.Cards.Count == 0)
         {
             throw new LlmOpsException("vLLM needs a GPU of NVIDIA or AMD, and this machine shows none; use a GGUF of the model with llama.cpp here, or plan for another machine's topology", "NoGpuForEngine") { Kind = ErrorKind.Finding };
@@ -32,7 +35,7 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
         log.Add("engine", EngineNames.Vllm, request.EngineName is null or "auto" or "Auto" ? "the model is a folder of safetensors, which llama.cpp does not read" : "as asked", [], request.EngineName is not (null or "auto" or "Auto"));
         log.Add("engineVersion", facts.Version.ToString(), facts.VersionReason, []);
         ConfigDevice[] devices = [.. choice.Setting.Gpus.Select((gpu, at) => new ConfigDevice { Name = $"CUDA{at.ToString(CultureInfo.InvariantCulture)}", Index = gpu.Index, Uuid = gpu.Uuid })];
-        log.Add("devices", string.Join(", ", devices.Select(device => device.Name)), $"{choice.Setting.Ranks} of {facts.Cards.Count} × {facts.Cards[0].Name}", OtherCards(facts));
+        log.Add("devices", string.Join(", ", devices.Select(device => device.Name)), $"{choice.Setting.RanksPerHost} of {facts.Cards.Count} × {facts.Cards[0].Name}{(facts.Hosts > 1 ? $" on each of {facts.Hosts} machines" : string.Empty)}", OtherCards(facts));
         OptionSet options = VllmOptionRules.Decide(facts, choice, log);
         string? drafts = facts.UsesPlugin && facts.Pinned(VllmOptions.Speculation) ? choice.Setting.DraftTokens.ToString(CultureInfo.InvariantCulture) : null;
         string runtime = RuntimeChoice.Runtime(request, log);
@@ -45,7 +48,7 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
             EnginePath = inContainer ? null : facts.LauncherPath,
             Runtime = runtime,
             Image = inContainer ? Image(facts, log) : null,
-            Container = inContainer && choice.Setting.Ranks > 1 ? Memory(log) : new ContainerSettings(),
+            Container = inContainer && choice.Setting.RanksPerHost > 1 ? Memory(log) : new ContainerSettings(),
             Restart = new RestartPolicy { Mode = request.Restart },
             Model = request.Model.Path,
             Alias = facts.Pins.Alias ?? ServerNames.Stem(request.Model),
@@ -58,6 +61,7 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
             Prediction = VllmThroughput.Predict(request.Model, choice.Setting, choice.Budget, facts.Host),
             Decisions = log.Decisions,
         };
+        config = finish is null ? config : finish(config, choice, log);
         _ = LaunchCommandBuilder.Build(config, facts.Engine); // A pin that this version cannot be told is refused now, not at the start.
         return config with { Problems = [.. Problems(facts, tuning, choice)] };
     }
@@ -105,8 +109,8 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
             Host = new HostMemory
             {
                 TotalBytes = facts.Host.Memory.TotalBytes,
-                ComputeBytes = VllmHostMemory.Needed(setting.Ranks),
-                FreeAfterBytes = facts.Host.Memory.AvailableBytes - VllmHostMemory.Needed(setting.Ranks),
+                ComputeBytes = VllmHostMemory.Needed(setting.RanksPerHost),
+                FreeAfterBytes = facts.Host.Memory.AvailableBytes - VllmHostMemory.Needed(setting.RanksPerHost),
             },
             Pool = new PoolPlan
             {
@@ -162,7 +166,7 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
                 $"max-num-seqs={setting.Sequences} is more than there are blocks for: each request keeps {budget.Pool.StateBlocks} blocks of recurrent states and one of tokens, of {budget.Pool.Blocks(budget.PoolBytes)}", $"pin max-num-seqs={most}");
         }
 
-        if (VllmHostMemory.Problem(facts.Host, setting.Ranks, VllmWeights.Loaded(facts.Model, setting.DraftTokens > 0)) is { } host)
+        if (VllmHostMemory.Problem(facts.Host, setting.RanksPerHost, VllmWeights.Loaded(facts.Model, setting.DraftTokens > 0)) is { } host)
         {
             yield return host;
         }

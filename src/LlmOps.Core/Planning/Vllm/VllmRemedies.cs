@@ -92,10 +92,10 @@ internal sealed class VllmRemedies(VllmFacts facts, VllmTuning tuning, VllmChoic
         GpuDevice card = setting.Gpus.MinBy(gpu => gpu.MemoryTotalBytes)!;
         foreach (int ranks in VllmSplits.Possible(facts.Model, MostCards).Where(ranks => ranks > setting.TensorParallel))
         {
-            VllmSetting wider = setting with { TensorParallel = ranks, PipelineParallel = 1, Gpus = [.. Enumerable.Repeat(card, ranks)] };
+            VllmSetting wider = setting with { TensorParallel = ranks, PipelineParallel = facts.Hosts, Gpus = [.. Enumerable.Repeat(card, ranks)] };
             if (tuning.Choose(wider).Budget.Fits)
             {
-                return $"{Word(ranks)} cards of this kind (tensor-parallel-size={ranks})";
+                return $"{Word(ranks)} cards of this kind{(facts.Hosts > 1 ? " in each machine" : string.Empty)} (tensor-parallel-size={ranks})";
             }
         }
 

@@ -9,7 +9,7 @@ internal sealed record VllmSetting
     /// <summary>The version.</summary>
     public VllmVersion Version { get; init; } = VllmVersion.Newest;
 
-    /// <summary>The cards, one a rank.</summary>
+    /// <summary>The cards of a machine, one a rank there.</summary>
     public IReadOnlyList<GpuDevice> Gpus { get; init; } = [];
 
     /// <summary>Cards that share each layer.</summary>
@@ -60,6 +60,12 @@ internal sealed record VllmSetting
     /// <summary>Decides headroom.</summary>
     public PlanMode Mode { get; init; }
 
+    /// <summary>Machines that serve together; stages of the pipeline are shared out among them evenly.</summary>
+    public int Hosts { get; init; } = 1;
+
     /// <summary>Cards in all.</summary>
     public int Ranks => TensorParallel * PipelineParallel;
+
+    /// <summary>Cards of one machine.</summary>
+    public int RanksPerHost => Ranks / Hosts;
 }

@@ -35,7 +35,7 @@ internal sealed class VllmTuning(VllmFacts facts)
             }
 
             // Stages of a pipeline wait for each other: only where sharing layers alone does not do.
-            bool better = best is null || ((stages == 1 || !best.Budget.Fits) && Rank(choice).CompareTo(Rank(best)) > 0);
+            bool better = best is null || ((stages == facts.Hosts || !best.Budget.Fits) && Rank(choice).CompareTo(Rank(best)) > 0);
             best = better ? choice : best;
         }
 
@@ -48,7 +48,7 @@ internal sealed class VllmTuning(VllmFacts facts)
         VllmChoice full = WithKvType(Start(ranks, stages));
         VllmChoice chosen = full.Budget.Fits ? full : Shorter(full.Setting) ?? full;
         long requests = Math.Max(1, Math.Min((long)chosen.Budget.Requests, chosen.Budget.Pool.MostSequences(chosen.Budget.PoolBytes)));
-        int most = facts.Request.Mode == PlanMode.Stable ? 2 : 4;
+        int most = Math.Max(facts.Request.Mode == PlanMode.Stable ? 2 : 4, stages); // A stage without a request of its own waits.
         return facts.Pinned(VllmOptions.Parallel) ? chosen : Choose(chosen.Setting with { Sequences = (int)Math.Min(requests, most) });
     }
 
@@ -66,6 +66,7 @@ internal sealed class VllmTuning(VllmFacts facts)
     private IEnumerable<(int Ranks, int Stages)> Layouts()
     {
         int cards = facts.Cards.Count;
+        int hosts = facts.Hosts;
         long? tensor = facts.Number(VllmOptions.TensorParallel);
         long? pipeline = facts.Number(VllmOptions.PipelineParallel);
         if (tensor is not null && VllmSplits.Problem(facts.Model, (int)tensor) is { } problem)
@@ -76,17 +77,24 @@ internal sealed class VllmTuning(VllmFacts facts)
                 $"tensor-parallel-size={tensor} is not possible: {problem}; use {nearest}{(possible.Count > 1 ? $" (possible with {cards} cards: {string.Join(", ", possible)})" : string.Empty)}, or share further cards by pipeline-parallel-size", "TensorParallelInvalid");
         }
 
-        if ((tensor ?? 1) * (pipeline ?? 1) > cards)
+        if (hosts > 1 && (tensor > cards || pipeline % hosts is > 0))
+        {
+            throw tensor > cards
+                ? new LlmOpsException($"tensor-parallel-size={tensor} is more than the {cards} card(s) that each machine can give: sums over cards in every layer stay inside a machine; use at most {cards} and let stages of a pipeline cross the network", "TensorParallelInvalid")
+                : new LlmOpsException($"pipeline-parallel-size={pipeline} does not share out evenly among {hosts} machines; use a multiple of {hosts}", "PipelineParallelInvalid");
+        }
+
+        if ((tensor ?? 1) * (pipeline ?? 1) > cards * hosts)
         {
             throw new LlmOpsException(
-                $"tensor-parallel-size={tensor ?? 1} times pipeline-parallel-size={pipeline ?? 1} need {(tensor ?? 1) * (pipeline ?? 1)} cards of one kind, and this machine has {cards} ({facts.Cards[0].Name}); use at most {cards}", "TensorParallelInvalid");
+                $"tensor-parallel-size={tensor ?? 1} times pipeline-parallel-size={pipeline ?? 1} need {(tensor ?? 1) * (pipeline ?? 1)} cards of one kind, and {(hosts > 1 ? $"{hosts} machines have {cards * hosts}" : $"this machine has {cards}")} ({facts.Cards[0].Name}); use at most {cards * hosts}", "TensorParallelInvalid");
         }
 
         IReadOnlyList<int> ranks = tensor is null ? VllmSplits.Possible(facts.Model, cards) : [(int)tensor];
-        IEnumerable<int> stages = pipeline is null ? Enumerable.Range(1, tensor is null || tensor < cards ? cards : 1) : [(int)pipeline];
+        IEnumerable<int> stages = pipeline is null ? Enumerable.Range(1, tensor is null || tensor < cards ? cards : 1).Select(each => each * hosts) : [(int)pipeline];
         foreach (int stage in stages)
         {
-            foreach (int rank in ranks.Where(rank => rank * stage <= cards && stage <= facts.Model.LayerCount))
+            foreach (int rank in ranks.Where(rank => rank * stage <= cards * hosts && stage <= facts.Model.LayerCount))
             {
                 yield return (rank, stage);
             }
@@ -102,7 +110,8 @@ internal sealed class VllmTuning(VllmFacts facts)
         return new VllmSetting
         {
             Version = facts.Version,
-            Gpus = [.. facts.Cards.OrderByDescending(card => card.MemoryFreeBytes ?? card.MemoryTotalBytes).Take(ranks * stages).OrderBy(card => card.Index)],
+            Gpus = [.. facts.Cards.OrderByDescending(card => card.MemoryFreeBytes ?? card.MemoryTotalBytes).Take(ranks * stages / facts.Hosts).OrderBy(card => card.Index)],
+            Hosts = facts.Hosts,
             TensorParallel = ranks,
             PipelineParallel = stages,
             ContextLength = context,

@@ -20,6 +20,9 @@ internal static class VllmWeights
         int body = model.LayerCount - model.NextTokenLayerCount;
         bool drafts = setting.DraftTokens > 0 && setting.UsesNextTokenLayers;
         double layers = 0;
+
+        // Stages hold whole layers: where they do not share out evenly, some hold one more (distributed/utils.py, get_pp_indices).
+        double stage = body == 0 ? 1 : (body + setting.PipelineParallel - 1) / setting.PipelineParallel / (double)body;
         for (int layer = 0; layer < model.Weights.Layers.Count; layer++)
         {
             if (layer >= body && !drafts)
@@ -27,7 +30,7 @@ internal static class VllmWeights
                 continue; // Tensors of MTP are skipped unless they are used.
             }
 
-            layers += (layer < body ? 1.0 / setting.PipelineParallel : 1) * Layer(model, layer, ranks);
+            layers += (layer < body ? stage : 1) * Layer(model, layer, ranks);
         }
 
         long ends = model.Weights.InputBytes + model.Weights.OutputBytes;

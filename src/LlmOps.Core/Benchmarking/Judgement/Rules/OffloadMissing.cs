@@ -29,7 +29,7 @@ internal sealed partial class OffloadMissing : ICauseRule
                 : null;
         }
 
-        int[] indices = [.. config.Devices.Select(device => device.Index).OfType<int>()];
+        int[] indices = [.. config.Devices.Where(device => device.Host is null).Select(device => device.Index).OfType<int>()];
         GpuLoadFigures[] used = [.. point.Seen.Gpus.Where(gpu => indices.Contains(gpu.Index) && gpu is { Samples: > 2, UtilizationPercent: not null })];
         return point.Generated && used.Length > 0 && used.All(gpu => gpu.UtilizationPercent < IdlePercent)
             ? Cause(CauseText.Of($"no planned GPU was used more than {used.Max(gpu => gpu.UtilizationPercent):0} % of the time while tokens came"))
