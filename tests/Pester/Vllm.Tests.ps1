@@ -4,7 +4,7 @@ BeforeAll {
     $Folder = Join-Path $Sandbox 'Tiny-1.5B'
     New-Item -ItemType Directory $Folder | Out-Null
     @'
-{ "model_type": "llama", "dtype": "bfloat16", "num_hidden_layers": 1, "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 64,
+{ "model_type": "llama", "dtype": "bfloat16", "num_hidden_layers": 2, "hidden_size": 512, "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 64,
   "intermediate_size": 1024, "vocab_size": 1000, "max_position_embeddings": 8192 }
 '@ | Set-Content (Join-Path $Folder 'config.json')
     $header = [Text.Encoding]::UTF8.GetBytes('{"model.embed_tokens.weight":{"dtype":"BF16","shape":[1000,512],"data_offsets":[0,1024000]},"model.layers.0.self_attn.q_proj.weight":{"dtype":"BF16","shape":[512,512],"data_offsets":[1024000,1548288]}}')

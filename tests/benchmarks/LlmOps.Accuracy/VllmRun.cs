@@ -37,6 +37,9 @@ internal sealed record VllmRun(JsonElement Row)
 
     public int? Sequences => (int?)Number("max_num_seqs");
 
+    /// <summary>Whether the record says which of vLLM's engines ran.</summary>
+    public bool? FirstEngine => Version.Contains("V0", StringComparison.Ordinal) ? true : Version.Contains("V1", StringComparison.Ordinal) ? false : null;
+
     public static IEnumerable<VllmRun> Read(string path)
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));

@@ -22,6 +22,9 @@ internal static class VllmTable
         _ => null,
     };
 
+    // z-lab's DFlash drafter of Qwen3.6-27B has five attention layers; that four of them have a window was nothing to versions up to 0.20.
+    private static readonly AttentionShape[] s_blockDiffusionDraft = [.. Enumerable.Range(0, 5).Select(layer => new AttentionShape(layer, 32, 8, 128, 128, null))];
+
     public static void Print(string path)
     {
         string root = Directory.CreateTempSubdirectory("llmops-vllm-runs").FullName;
@@ -71,9 +74,11 @@ internal static class VllmTable
             TensorParallel = run.Tensor,
             ContextLength = run.Context,
             Sequences = run.Sequences ?? (large ? 1024 : 256),
-            BatchTokens = run.Batch ?? (large && version.IsAtLeast(8) ? 8192 : 2048),
+            BatchTokens = run.Batch ?? (large && version.IsAtLeast(7) && run.FirstEngine != true ? 8192 : 2048),
             KvCacheType = run.KvType,
             DraftTokens = run.Draft,
+            DraftAttention = run.DraftMethod == "dflash" ? s_blockDiffusionDraft : [],
+            FirstEngine = run.FirstEngine,
             MambaCacheMode = version.IsAtLeast(20) && model.Recurrent is not null ? "align" : "none",
             PinnedUtilization = run.Utilization,
         };

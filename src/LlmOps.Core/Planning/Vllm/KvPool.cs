@@ -94,12 +94,18 @@ internal sealed record KvPool(long BlockTokens, long BytesPerBlock, long BlocksP
     {
         int body = model.LayerCount - model.NextTokenLayerCount;
         bool drafts = setting.DraftTokens > 0 && setting.UsesNextTokenLayers;
-        IEnumerable<Kind> layers = model.Attention
+        IEnumerable<AttentionShape> layers = model.Attention
             .Where(shape => shape.Layer < body || drafts)
             .Select(shape => shape with { KeyValueHeadCount = shape.KeyValueHeadCount > 0 ? shape.KeyValueHeadCount : shape.Layer >= body ? shape.DraftKeyValueHeadCount : 0 })
-            .Where(shape => shape.KeyValueHeadCount > 0)
-            .Select(shape => new Kind(TokenBytes(shape, setting), shape.SlidingWindow, 1));
-        return [.. layers.GroupBy(kind => (kind.TokenBytes, kind.Window)).Select(same => same.First() with { Layers = Share(same.Count(), setting.PipelineParallel) })];
+            .Concat(setting.DraftAttention)
+            .Where(shape => shape.KeyValueHeadCount > 0);
+
+        // Layers of a kind are those that vLLM describes alike: heads, lengths and window; pages of the same size are not enough.
+        return
+        [
+            .. layers.GroupBy(shape => (shape.KeyValueHeadCount, shape.KeyLength, shape.ValueLength, shape.SlidingWindow))
+                .Select(alike => new Kind(TokenBytes(alike.First(), setting), alike.Key.SlidingWindow, Share(alike.Count(), setting.PipelineParallel))),
+        ];
     }
 
     private static double TokenBytes(AttentionShape shape, VllmSetting setting)

@@ -2,23 +2,22 @@ using LlmOps.Models;
 
 namespace LlmOps.Planning.Vllm;
 
-/// <summary>Estimates what a step takes besides weights and pool: activations, graphs, communication.</summary>
+/// <summary>Estimates what a step takes besides weights and pool: activations, graphs, libraries.</summary>
 /// <remarks>
-/// vLLM measures these by running one step of the largest size; without the cards they are added up from the widths. Held against published logs
-/// (docs/vllm.md has the table) they are within half a GiB for single requests and too low by up to 3 GiB where hundreds of graph sizes are captured.
+/// vLLM measures these by running one step of the largest size and one of the sampler (<c>v1/worker/gpu_worker.py</c>, <c>determine_available_memory</c>);
+/// without the cards they are added up from the widths. docs/vllm.md has the table that holds them against published logs.
 /// </remarks>
 internal static class VllmActivations
 {
-    // What libraries take after the first measurement: cuBLAS and FlashInfer workspaces; with several ranks NCCL's buffers too. 0.33 GiB on two cards (issue 14452).
-    private const long Libraries = 200 * Bytes.MiB;
-    private const long Communication = 150 * Bytes.MiB;
+    // What stays allocated outside torch while the trial step runs: modules of kernels, cuBLAS; and NCCL's buffers among ranks. Measured 0.13 GiB with 0.11
+    // (H100, llm-d's planner); V1 before 0.9 counted the CUDA context too (gpu_worker.py of 0.7), and logs of 0.19 to 0.22 leave as much unexplained.
+    private const long Kernels = 133 * Bytes.MiB;
+    private const long KernelsWithContext = 768 * Bytes.MiB;
+    private const long Communication = 154 * Bytes.MiB;
 
-    // The first capture sets up a memory pool; each further size takes a little in every layer. From 0.49 GiB for 5 sizes of two kinds in 64 layers.
-    private const long GraphPool = 256 * Bytes.MiB;
-    private const long GraphBytesPerLayer = 256 * Bytes.KiB;
-
-    // For each logit: itself in 32 bits, a copy scaled by temperature, and both results of sorting, the indices in 64 bits.
-    private const double SamplerBytes = 20;
+    // Logs of 0.19 to 0.23: 2 graphs of 40 layers 0.36 GiB, 54 of 28 0.37, 86 of 32 0.64 and 0.78; the first capture sets up a memory pool.
+    private const long GraphPool = 300 * Bytes.MiB;
+    private const long GraphBytesPerLayer = 150 * Bytes.KiB;
 
     // The encoder's cache holds this many tokens at least, and is tried with pictures as large as that (0.21: "budget of 16384 tokens").
     private const long EncoderTokens = 16384;
@@ -26,17 +25,8 @@ internal static class VllmActivations
     /// <summary>Bytes of intermediate results of the largest step.</summary>
     public static long Peak(ModelDescription model, VllmSetting setting)
     {
-        long tokens = setting.BatchTokens;
-        double ranks = setting.TensorParallel;
-        double width = 6.0 * model.EmbeddingLength;
-        double dense = 3.0 * model.FeedForwardLength / ranks;
-        double experts = model.Experts is { } shape
-            ? (shape.UsedCount * 1.5 * Math.Max(2.0 * shape.FeedForwardLength / ranks, model.EmbeddingLength)) + (3.0 * shape.SharedFeedForwardLength / ranks)
-            : 0;
-        double recurrent = model.Recurrent is { ConvolutionTaps: > 0 } state ? 6.0 * state.ConvolutionElements / state.ConvolutionTaps / ranks : 0;
-        double step = tokens * setting.ElementBytes * (width + Math.Max(dense, experts) + recurrent);
-        double logits = SamplerBytes * setting.Sequences * (1 + setting.DraftTokens) * model.VocabularySize;
-        double text = Math.Max(step, logits);
+        double results = (double)setting.BatchTokens * model.EmbeddingLength * setting.ElementBytes;
+        double text = Math.Max(Step(model, setting), results + Logits(model, setting));
         MultimodalPart? vision = setting.LanguageOnly ? null : model.Multimodal.FirstOrDefault(part => part.Kind == MultimodalKind.Vision);
         if (vision is null)
         {
@@ -44,7 +34,7 @@ internal static class VllmActivations
         }
 
         double cache = EncoderTokens * model.EmbeddingLength * (double)setting.ElementBytes;
-        double encoder = 4.0 * EncoderTokens * vision.EmbeddingLength * setting.ElementBytes * 6 / ranks;
+        double encoder = 4.0 * EncoderTokens * vision.EmbeddingLength * setting.ElementBytes * 6 / setting.TensorParallel;
         return (long)(cache + Math.Max(text, encoder));
     }
 
@@ -56,17 +46,43 @@ internal static class VllmActivations
             return 0;
         }
 
-        int kinds = setting.GraphMode == "FULL_AND_PIECEWISE" ? 2 : 1;
-        return GraphPool + (kinds * GraphSizes(setting) * (long)model.LayerCount * GraphBytesPerLayer);
+        // Pieces are captured for every size, whole decode steps for those that so many requests can make.
+        long most = Math.Min(512, 2L * setting.Sequences * (1 + setting.DraftTokens));
+        long graphs = Sizes(most) + (setting.GraphMode == "FULL_AND_PIECEWISE" ? Sizes(Math.Min(most, (long)setting.Sequences * (1 + setting.DraftTokens))) : 0);
+        return GraphPool + (graphs * model.LayerCount * GraphBytesPerLayer);
     }
 
-    /// <summary>Bytes of libraries beyond the CUDA context.</summary>
-    public static long Others(VllmSetting setting) => Libraries + (setting.Ranks > 1 ? Communication : 0);
+    /// <summary>Bytes outside torch that vLLM counts.</summary>
+    public static long Others(VllmSetting setting) =>
+        (setting is { UsesFirstEngine: false } && (setting.Version.IsAtLeast(12) || !setting.Version.IsAtLeast(9)) ? KernelsWithContext : Kernels) + (setting.Ranks > 1 ? Communication : 0);
+
+    // At the gated product the two halves, their product and the sum of the layers before are there; in attention the heads' vectors and their results.
+    private static double Step(ModelDescription model, VllmSetting setting)
+    {
+        double ranks = setting.TensorParallel;
+        double width = 2.0 * model.EmbeddingLength;
+        double dense = 3.0 * model.FeedForwardLength / ranks;
+        double experts = model.Experts is { } shape
+            ? (shape.UsedCount * 1.5 * Math.Max(2.0 * shape.FeedForwardLength / ranks, model.EmbeddingLength)) + (3.0 * shape.SharedFeedForwardLength / ranks)
+            : 0;
+        double attention = model.Attention.Count == 0 ? 0 : model.Attention.Max(layer => 2.0 * (layer.HeadCount + layer.KeyValueHeadCount) * layer.KeyLength) / ranks;
+        double recurrent = model.Recurrent is { ConvolutionTaps: > 0 } state ? 6.0 * state.ConvolutionElements / state.ConvolutionTaps / ranks : 0;
+        return setting.BatchTokens * setting.ElementBytes * (width + Math.Max(Math.Max(dense, experts), Math.Max(attention, recurrent)));
+    }
+
+    // The sampler is tried with all requests at once. Measured with 0.11: 38.3 bytes a logit for vocabularies from 128256 to 201088 (H100, 1024 requests,
+    // llm-d's planner): copies, a sort of values with 64-bit indices, and its scratch. 0.17 stopped sorting (PR 33538); the first engine kept
+    // probabilities and their logarithms beside it. Before 0.8 the second engine tried no sampler but logits of all tokens (gpu_model_runner.py of 0.7).
+    private static double Logits(ModelDescription model, VllmSetting setting)
+    {
+        double rows = (double)setting.Sequences * (1 + setting.DraftTokens) * model.VocabularySize;
+        return setting.UsesFirstEngine ? 46 * rows
+            : !setting.Version.IsAtLeast(8) ? (double)setting.BatchTokens * model.VocabularySize * setting.ElementBytes
+            : setting.Version.IsAtLeast(17) ? 14 * rows
+            : 38.3 * rows;
+    }
 
     // 1, 2, 4, then every 8 up to 256 and every 16 up to 512; never beyond twice the tokens of a decode step (config/vllm.py).
-    private static int GraphSizes(VllmSetting setting)
-    {
-        long most = Math.Min(512, 2L * setting.Sequences * (1 + setting.DraftTokens));
-        return (most >= 1 ? 1 : 0) + (most >= 2 ? 1 : 0) + (most >= 4 ? 1 : 0) + (int)(Math.Min(most, 256) / 8) + (int)(Math.Max(0, most - 256) / 16);
-    }
+    private static long Sizes(long most) =>
+        (most >= 1 ? 1 : 0) + (most >= 2 ? 1 : 0) + (most >= 4 ? 1 : 0) + (Math.Min(most, 256) / 8) + (Math.Max(0, most - 256) / 16);
 }

@@ -55,7 +55,16 @@ internal sealed class VllmRemedies(VllmFacts facts, VllmTuning tuning, VllmChoic
     private string? Shorter(VllmSetting setting)
     {
         VllmSetting small = setting with { BatchTokens = Math.Min(setting.BatchTokens, 2048) };
-        foreach ((VllmSetting candidate, string with) in new[] { (setting, string.Empty), (small, " with max-num-batched-tokens=2048") })
+        VllmSetting textOnly = small with { LanguageOnly = true };
+        List<(VllmSetting Candidate, string With)> ways = [(setting, string.Empty), (small, " with max-num-batched-tokens=2048")];
+        if (facts.Model.Multimodal.Count > 0 && !setting.LanguageOnly && facts.Has(VllmOptions.LanguageModelOnly, true))
+        {
+            ways.Add((textOnly, " with max-num-batched-tokens=2048 and language-model-only, without pictures"));
+            small = textOnly;
+        }
+
+        ways.Add((small with { GraphMode = "NONE" }, ways[^1].With + (ways[^1].With.Contains("without", StringComparison.Ordinal) ? ", " : " ") + "and enforce-eager, which is slower"));
+        foreach ((VllmSetting candidate, string with) in ways)
         {
             if (Longest(candidate) is { } context)
             {

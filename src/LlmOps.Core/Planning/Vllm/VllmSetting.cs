@@ -9,6 +9,15 @@ internal sealed record VllmSetting
     /// <summary>The version.</summary>
     public VllmVersion Version { get; init; } = VllmVersion.Newest;
 
+    /// <summary>Whether vLLM's first engine (V0) runs; null for what the version does by itself.</summary>
+    public bool? FirstEngine { get; init; }
+
+    /// <summary>Whether vLLM's first engine (V0) runs: by itself before 0.8.</summary>
+    public bool UsesFirstEngine => FirstEngine ?? !Version.IsAtLeast(8);
+
+    /// <summary>Attention layers of a second model that guesses ahead; they take pages of the same pool.</summary>
+    public IReadOnlyList<Models.AttentionShape> DraftAttention { get; init; } = [];
+
     /// <summary>The cards of a machine, one a rank there.</summary>
     public IReadOnlyList<GpuDevice> Gpus { get; init; } = [];
 

@@ -39,7 +39,8 @@ internal sealed class VllmTuning(VllmFacts facts)
             best = better ? choice : best;
         }
 
-        return best!;
+        return best ?? throw new LlmOpsException(
+            $"the model's {facts.Model.LayerCount} layer(s) cannot be cut into {facts.Number(VllmOptions.PipelineParallel) ?? facts.Hosts} stages; use at most {Math.Max(1, facts.Model.LayerCount)}{(facts.Hosts > 1 ? " and fewer machines" : string.Empty)}", "PipelineParallelInvalid");
     }
 
     /// <summary>The setting for a given sharing.</summary>

@@ -143,6 +143,15 @@ public sealed class VllmClusterTests : IDisposable
         Assert.Equal(errorId, Assert.Throws<LlmOpsException>(() => Plan(request => request with { Pins = new Dictionary<string, string> { [flag] = value } }, Machines.Of("alpha", 2), Machines.Of("beta", 2))).ErrorId);
 
     [Fact]
+    public void A_model_of_fewer_layers_than_machines_is_refused()
+    {
+        LlmOpsException error = Assert.Throws<LlmOpsException>(() => Plan("one-layer", KnownShapes.Llama8B with { Layers = 1 }, request => request, Machines.Of("alpha", 1), Machines.Of("beta", 1)));
+
+        Assert.Equal("PipelineParallelInvalid", error.ErrorId);
+        Assert.Contains("1 layer(s) cannot be cut into 2 stages", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Machines_with_more_cards_than_the_others_leave_them_and_the_weakest_decides()
     {
         GpuTopology beta = Machines.Of("beta", 4);
