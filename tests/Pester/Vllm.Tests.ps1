@@ -96,6 +96,8 @@ Describe 'A server of vLLM, whose place a stand-in takes' {
         { $config | Start-LlmServer -ErrorAction Stop } | Should -Throw -ErrorId 'ServerFailed*'
         (Get-LlmServer broken).FaultId | Should -Be 'vllm.torch-memory'
         @(Resolve-LlmServerFault broken)[0].Id | Should -Be 'vllm.torch-memory'
+    }
+}
 
 Describe 'New-LlmServerConfig for several machines' {
     BeforeAll {

@@ -31,7 +31,7 @@ internal static class PlanCommand
         {
             if (new[] { json, yaml, script }.Count(result.GetValue) > 1)
             {
-                result.AddError("--json, --yaml and --script exclude each other");
+                result.AddError("--json and --yaml and --script exclude each other");
             }
         });
         command.SetAction(async (parsed, cancellationToken) =>

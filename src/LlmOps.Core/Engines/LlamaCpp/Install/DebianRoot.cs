@@ -13,9 +13,16 @@ internal sealed class DebianRoot(string folder, DebianPlatform platform)
 {
     private readonly string _libraries = Path.Combine(folder, "usr", "lib", platform.Triplet);
 
+    // What is not meant to be typed lies here: ggml-rpc-server, which lends this machine's devices to another one.
+    private string Helpers => Path.Combine(folder, "usr", "libexec", platform.Triplet, "llama", "bin");
+
     /// <summary>The names of llama.cpp's programs.</summary>
     public IReadOnlyList<string> Programs =>
-        [.. Directory.EnumerateFiles(Path.Combine(folder, "usr", "bin"), "llama-*").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    [
+        .. Directory.EnumerateFiles(Path.Combine(folder, "usr", "bin"), "llama-*")
+            .Concat(Directory.Exists(Helpers) ? Directory.EnumerateFiles(Helpers, "ggml-*") : [])
+            .Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>Where ggml's backends lie; null when the packages brought no CPU backend.</summary>
     public string? Backends => !Directory.Exists(Path.Combine(_libraries, "ggml"))
@@ -29,7 +36,7 @@ internal sealed class DebianRoot(string folder, DebianPlatform platform)
     public IReadOnlyList<string> LibraryFolders => [_libraries, Path.Combine(_libraries, "llama")];
 
     /// <summary>The full path of a program; it does not start by itself.</summary>
-    public string PathOf(string program) => Path.Combine(folder, "usr", "bin", program);
+    public string PathOf(string program) => Path.Combine(program.StartsWith("ggml-", StringComparison.Ordinal) ? Helpers : Path.Combine(folder, "usr", "bin"), program);
 
     /// <summary>Copies the loader to where ggml's search begins.</summary>
     /// <returns>The copy.</returns>
