@@ -27,6 +27,19 @@ public sealed class LoadLogTests
     }
 
     [Fact]
+    public void Devices_of_other_machines_go_by_their_name_without_the_address_of_their_server()
+    {
+        LoadLog log = new();
+        log.Add("0.00.208.956 I load_tensors: RPC0[127.0.0.2:50181] model buffer size =     6.26 MiB");
+        log.Add("0.00.218.305 I llama_kv_cache: RPC0[127.0.0.2:50181] KV buffer size =     4.00 MiB");
+        log.Add("0.00.226.539 I sched_reserve: RPC0[127.0.0.2:50181] compute buffer size =     8.51 MiB");
+
+        DeviceBuffers device = Assert.Single(log.Devices);
+        Assert.Equal(("RPC0", 4L << 20), (device.Device, device.KvCacheBytes));
+        Assert.True(device is { WeightsBytes: > 6 << 20, ComputeBytes: > 8 << 20 });
+    }
+
+    [Fact]
     public void A_second_reservation_of_one_context_replaces_the_first_and_that_of_another_context_adds_to_it()
     {
         LoadLog log = Read(

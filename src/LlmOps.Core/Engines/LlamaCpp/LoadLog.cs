@@ -127,7 +127,8 @@ public sealed partial class LoadLog
         }
     }
 
-    [GeneratedRegex(@"(?<device>[A-Za-z][\w.]*)\s+(?<kind>\w+) buffer size\s*=\s*(?<mib>\d+(\.\d+)?) MiB", RegexOptions.ExplicitCapture)]
+    // Devices of other machines carry their server's address: RPC0[10.0.0.2:50052].
+    [GeneratedRegex(@"(?<device>[A-Za-z][\w.]*)(\[\S*\])?\s+(?<kind>\w+) buffer size\s*=\s*(?<mib>\d+(\.\d+)?) MiB", RegexOptions.ExplicitCapture)]
     private static partial Regex Buffer();
 
     [GeneratedRegex(@"offloaded (?<some>\d+)/(?<all>\d+) layers to GPU", RegexOptions.ExplicitCapture)]
