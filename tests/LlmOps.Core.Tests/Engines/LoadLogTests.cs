@@ -1,3 +1,4 @@
+using LlmOps.Engines;
 using LlmOps.Engines.LlamaCpp;
 
 namespace LlmOps.Tests.Engines;
