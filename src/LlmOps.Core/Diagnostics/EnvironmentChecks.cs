@@ -29,7 +29,7 @@ public sealed class EnvironmentChecks
     internal static IReadOnlyList<Check> All { get; } =
     [
         .. DriverChecks.All, .. GpuChecks.All, .. KernelChecks.All, .. LinkChecks.All, .. CpuChecks.All, .. MemoryChecks.All, .. StorageChecks.All, .. LimitChecks.All, .. ContainerChecks.All,
-        .. EngineChecks.All, .. ModelChecks.All, .. NetworkChecks.All, .. SecurityChecks.All,
+        .. EngineChecks.All, .. PythonChecks.All, .. CompilerChecks.All, .. ModelChecks.All, .. NetworkChecks.All, .. SecurityChecks.All,
     ];
 
     /// <summary>Runs the checks of <paramref name="selection"/> and yields what each found, in their order.</summary>

@@ -9,6 +9,8 @@ namespace LlmOps.Diagnostics.Checks;
 /// <summary>What the checks of one run look at, and what several of them need worked out, once.</summary>
 internal sealed class CheckScope
 {
+    private readonly Lazy<PythonStack?> _stack;
+
     /// <summary>Makes the scope of <paramref name="context"/>.</summary>
     public CheckScope(CheckContext context)
     {
@@ -17,6 +19,7 @@ internal sealed class CheckScope
         Remedies = new RemedyText(Distribution.Read(Files, context.Topology.Host), context.Topology.Host.IsWsl, context.Topology.Host.Kernel);
         Tools = new CheckTools(context.PathVariable);
         Cards = CardsOf(context);
+        _stack = new Lazy<PythonStack?>(() => Python is { } python && Directory.Exists(python.Folder) ? new PythonStack(python) : null);
     }
 
     /// <summary>What was asked about.</summary>
@@ -60,6 +63,9 @@ internal sealed class CheckScope
 
     /// <summary>The Python environment of vLLM: the engine's, else one that was found beside another engine.</summary>
     public PythonEnvironment? Python => Context.Engine?.Python ?? Context.Python;
+
+    /// <summary>All that is installed in that environment; null without one.</summary>
+    public PythonStack? Stack => _stack.Value;
 
     /// <summary>GPUs that compute one answer together by exchanging what each step yields; 1 where layers are merely passed on.</summary>
     public int Ranks => (int)Math.Max(1, Config is null || Config.Engine != EngineNames.Vllm ? 1 : Config.Options.Get(VllmOptions.TensorParallel));

@@ -62,6 +62,7 @@ public static class ChatTemplateRewriter
         {
             RoleUseKind.Compared when use.IsReversed => $"{use.Subject} {negation}in {both}",
             RoleUseKind.Compared => $"{template[use.Start..use.TestStart]}{negation}in {both}",
+            RoleUseKind.Listed when use.IsNamedList => $"{template[use.Start..use.End]} + [{quote}{role}{quote}]",
             RoleUseKind.Listed => $"{template[use.Start..use.TestStart]}, {quote}{role}{quote}{template[use.TestStart..use.End]}",
             RoleUseKind.Selected => $"{quote}in{quote}, {both}",
             RoleUseKind.Sought => $"({quote}{like}{quote} {negation}in {use.Subject} {(use.IsNegated ? "and" : "or")} {quote}{role}{quote} {negation}in {use.Subject})",

@@ -38,6 +38,9 @@ internal sealed record RoleUse(RoleUseKind Kind, JinjaBlock Block, int Start, in
     /// <summary>Whether the name stands before the role: <c>'user' == message.role</c>.</summary>
     public bool IsReversed { get; init; }
 
+    /// <summary>Whether the list is a variable's: <c>message.role in system_roles</c>.</summary>
+    public bool IsNamedList { get; init; }
+
     /// <summary>The mark that the names are quoted with there.</summary>
     public string Quote { get; init; } = "'";
 }

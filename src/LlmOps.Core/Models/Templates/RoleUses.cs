@@ -8,6 +8,9 @@ internal sealed class RoleUses(string template)
 
     private readonly List<RoleUse> _uses = [];
 
+    // Lists that the template gave a name: {% set system_roles = ['system', 'developer'] %}.
+    private readonly Dictionary<string, IReadOnlyList<string>> _lists = new(StringComparer.Ordinal);
+
     /// <summary>The uses, in the order of the template.</summary>
     public static IReadOnlyList<RoleUse> Find(string template, IReadOnlyList<JinjaBlock> blocks)
     {
@@ -23,6 +26,11 @@ internal sealed class RoleUses(string template)
     private void Find(JinjaBlock block)
     {
         IReadOnlyList<JinjaToken> tokens = block.Tokens;
+        if (block.Statement == "set" && Is(tokens, 2, "=") && ListAt(tokens, 3) is { } named && named.End == tokens.Count - 1)
+        {
+            _lists[tokens[1].Text] = named.Names;
+        }
+
         for (int i = 0; i < tokens.Count; i++)
         {
             if (RoleAt(tokens, i) is { } end)
@@ -127,6 +135,10 @@ internal sealed class RoleUses(string template)
         else if (Is(tokens, word, "in") && ListAt(tokens, word + 1) is { } listed)
         {
             Add(RoleUseKind.Listed, tokens[first].Start, tokens[listed.End].End, listed.Names, negated, listed.LastName, listed.Quote);
+        }
+        else if (Is(tokens, word, "in") && word + 1 < tokens.Count && _lists.TryGetValue(tokens[word + 1].Text, out IReadOnlyList<string>? names) && !IsJoin(tokens, word + 2))
+        {
+            _uses.Add(new RoleUse(RoleUseKind.Listed, block, tokens[first].Start, tokens[word + 1].End, names, negated, subject) { TestStart = tokens[word + 1].End, IsNamedList = true });
         }
         else if (Is(tokens, after, "is"))
         {

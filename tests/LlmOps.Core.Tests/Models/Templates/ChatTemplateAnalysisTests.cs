@@ -37,6 +37,8 @@ public sealed class ChatTemplateAnalysisTests
     [InlineData("{% if m.role not in ['user', 'assistant'] %}{{ raise_exception('no') }}{% endif %}", "tool", TemplateRoleStatus.Refused)]
     [InlineData("{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('alternate') }}{% endif %}", "user", TemplateRoleStatus.Accepted)]
     [InlineData("{% if m.role == 'system' and not loop.first %}{{ raise_exception('first') }}{% endif %}", "system", TemplateRoleStatus.Accepted)]
+    [InlineData("{% set known = ['system', 'developer'] %}{% if m.role in known %}S{% else %}{{ raise_exception('no') }}{% endif %}", "developer", TemplateRoleStatus.Accepted)]
+    [InlineData("{% set known = ['system', 'developer'] %}{% if m.role in known %}S{% else %}{{ raise_exception('no') }}{% endif %}", "user", TemplateRoleStatus.Refused)]
     [InlineData("{{ messages }}", "user", TemplateRoleStatus.Unknown)]
     [InlineData("{% set r = m.role %}", "developer", TemplateRoleStatus.Unknown)]
     public void Each_kind_of_answer_is_told(string template, string role, TemplateRoleStatus status) => Assert.Equal(status, Of(template, role).Status);

@@ -15,6 +15,7 @@ public sealed class ChatTemplateRewriterTests
     [InlineData("{% if m.get('role') == 'system' %}", "{% if m.get('role') in ['system', 'developer'] %}")]
     [InlineData("{% if message.role in ['user', 'system'] %}", "{% if message.role in ['user', 'system', 'developer'] %}")]
     [InlineData("{% if message.role not in (\"system\", \"user\") %}", "{% if message.role not in (\"system\", \"user\", 'developer') %}")]
+    [InlineData("{% set known = ['system', 'user'] %}{% if message.role in known %}", "{% set known = ['system', 'user'] %}{% if message.role in known + ['developer'] %}")]
     [InlineData("{% if message.role is equalto 'system' %}", "{% if message.role in ['system', 'developer'] %}")]
     [InlineData("{% if message.role is not equalto('system') %}", "{% if message.role not in ['system', 'developer'] %}")]
     [InlineData("{% set s = messages | selectattr('role', 'equalto', 'system') | list %}", "{% set s = messages | selectattr('role', 'in', ['system', 'developer']) | list %}")]
