@@ -12,11 +12,13 @@
     TypesToProcess         = @('LlmOps.Types.ps1xml')
     CmdletsToExport        = @(
         'Compare-LlmThroughput'
+        'Export-LlmCheckReport'
         'Export-LlmReport'
         'Export-LlmServerConfig'
         'Get-GpuTopology'
         'Get-LlmChatTemplate'
         'Get-LlmEngine'
+        'Get-LlmEnvironmentFix'
         'Get-LlmModel'
         'Get-LlmServer'
         'Get-LlmServerLog'
@@ -34,6 +36,7 @@
         'Test-LlmChatTemplate'
         'Test-LlmEnvironment'
         'Test-LlmServerConfig'
+        'Undo-LlmEnvironmentFix'
         'Uninstall-LlmEngine'
         'Wait-LlmServer'
     )

@@ -26,6 +26,8 @@ BeforeAll {
     $Silent = @(
         'Remove-LlmServer: *'
         'Uninstall-LlmEngine: *'
+        'Get-LlmEnvironmentFix: *'
+        'Undo-LlmEnvironmentFix: *'
         'Install-LlmEngine: See the steps first'
         'Restart-LlmServer: All that failed'
         'Get-LlmServer: Those that ended by themselves'

@@ -2,6 +2,7 @@ using System.CommandLine;
 using LlmOps.Cli.Output;
 using LlmOps.Configuration;
 using LlmOps.Diagnostics;
+using LlmOps.Diagnostics.Reports;
 using LlmOps.Engines;
 using LlmOps.Hardware;
 
@@ -22,10 +23,21 @@ internal static class DoctorCommand
         Option<string[]> exclude = Options.Words("--exclude", "ID", "Not these checks, with wildcards.");
         Option<string[]> role = Options.Words("--role", "ROLE", "Roles that clients send besides system, user and assistant: developer,tool.");
         Option<bool> quiet = new("--quiet", "-q") { Description = "Print nothing; the exit code says whether a check failed." };
+        Option<string?> junit = Options.Text("--junit", "FILE", "Write what was found as JUnit's XML, for build servers.");
+        Option<string?> markdown = Options.Text("--markdown", "FILE", "Write what was found as a page for people.");
+        Option<bool> fix = new("--fix") { Description = "Apply the remedies that are safe, asking before each; other remedies are only shown." };
+        Option<bool> yes = new("--yes", "-y") { Description = "With --fix: do not ask." };
+        Option<bool> fixes = new("--fixes") { Description = "List what --fix did, and how each is taken back." };
+        Option<string?> undo = Options.Text("--undo", "NAME", "Take back what --fix did: a name of --fixes, or a check's id.");
         Option<bool> json = Options.Json();
-        Command command = new("doctor", "Check the machine, the engine and a configuration.") { config, model, topology, engine, enginePath, category, id, exclude, role, quiet, json };
+        Command command = new("doctor", "Check the machine, the engine and a configuration.") { config, model, topology, engine, enginePath, category, id, exclude, role, quiet, junit, markdown, fix, yes, fixes, undo, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(fixes) || parsed.GetValue(undo) is not null)
+            {
+                return await DoctorFixes.ShowAsync(parsed.GetValue(undo), parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
+            }
+
             CheckSelection selection = new() { Categories = parsed.GetValue(category) ?? [], Ids = parsed.GetValue(id) ?? [], Exclude = parsed.GetValue(exclude) ?? [] };
             selection.RequireKnown(EnvironmentChecks.Ids);
             CheckRequest request = new()
@@ -40,6 +52,20 @@ internal static class DoctorCommand
             };
             CheckContext context = await CheckContextReader.ReadAsync(request, cancellationToken).ConfigureAwait(false);
             List<CheckResult> results = await new EnvironmentChecks().RunAsync(context, selection, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(fix))
+            {
+                results = await DoctorFixes.ApplyAsync(request, results, parsed.GetValue(yes), cancellationToken).ConfigureAwait(false);
+            }
+
+            CheckReportContext about = request.Config is { } checkedConfig ? new() { Subject = $"{checkedConfig.Name} on {Environment.MachineName}" } : new();
+            foreach ((string? path, CheckReportFormat format) in ((string?, CheckReportFormat)[])[(parsed.GetValue(junit), CheckReportFormat.JUnit), (parsed.GetValue(markdown), CheckReportFormat.Markdown)])
+            {
+                if (path is not null)
+                {
+                    await ReportCommand.WriteAsync(path, CheckReport.Write(format, results, about), cancellationToken).ConfigureAwait(false);
+                }
+            }
+
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(results, CliJson.Readable.IReadOnlyListCheckResult);

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LlmOps.Diagnostics;
+using LlmOps.Diagnostics.Fixes;
 using LlmOps.Engines;
 using LlmOps.Engines.Install;
 using LlmOps.Engines.Vllm;
@@ -31,6 +32,7 @@ namespace LlmOps.Cli.Output;
 [JsonSerializable(typeof(LaunchCommand))]
 [JsonSerializable(typeof(IReadOnlyList<CheckResult>))]
 [JsonSerializable(typeof(IReadOnlyList<FaultFinding>))]
+[JsonSerializable(typeof(IReadOnlyList<FixRecord>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

@@ -11,6 +11,9 @@ public sealed record ProcessRequest(string FileName, IReadOnlyList<string> Argum
     /// <summary>Where it runs; null for the caller's own folder.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>What it reads from standard input; null for an end at once.</summary>
+    public string? Input { get; init; }
+
     /// <summary>How long it may take; null for as long as it needs.</summary>
     public TimeSpan? Timeout { get; init; }
 

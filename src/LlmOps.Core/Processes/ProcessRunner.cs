@@ -26,20 +26,20 @@ public static class ProcessRunner
     {
         cancellationToken.ThrowIfCancellationRequested();
         using Process process = await StartAsync(request, cancellationToken).ConfigureAwait(false);
-        process.StandardInput.Close();
-
         StringBuilder output = new();
         StringBuilder error = new();
         Lock oneLineAtATime = new();
         Task readOutput = ReadLinesAsync(process.StandardOutput, output, request, oneLineAtATime);
         Task readError = ReadLinesAsync(process.StandardError, error, request, oneLineAtATime);
 
+        // Beside the readers: a command that answers while it is still being told would else wait for us, and we for it.
+        Task written = WriteInputAsync(process, request.Input);
         using CancellationTokenSource deadline = new(request.Timeout ?? Timeout.InfiniteTimeSpan);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
             await process.WaitForExitAsync(either.Token).ConfigureAwait(false);
-            await Task.WhenAll(readOutput, readError).WaitAsync(either.Token).ConfigureAwait(false);
+            await Task.WhenAll(readOutput, readError, written).WaitAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -49,6 +49,23 @@ public static class ProcessRunner
         }
 
         return new ProcessResult(process.ExitCode, output.ToString(), error.ToString());
+    }
+
+    private static async Task WriteInputAsync(Process process, string? input)
+    {
+        try
+        {
+            if (input is not null)
+            {
+                await process.StandardInput.WriteAsync(input).ConfigureAwait(false);
+            }
+
+            process.StandardInput.Close();
+        }
+        catch (IOException) when (input is not null)
+        {
+            // It ended without reading all of it; its exit code says what that means.
+        }
     }
 
     private static async Task<Process> StartAsync(ProcessRequest request, CancellationToken cancellationToken)
@@ -77,6 +94,7 @@ public static class ProcessRunner
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
+            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
             UseShellExecute = false,
             CreateNoWindow = true,
             WorkingDirectory = request.WorkingDirectory ?? string.Empty,

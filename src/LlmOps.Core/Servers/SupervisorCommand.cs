@@ -14,6 +14,9 @@ public sealed record SupervisorCommand(string File, IReadOnlyList<string> Argume
 
     private const string Verb = "supervise";
 
+    /// <summary>The <c>llmops</c> command itself, to which any arguments may be appended.</summary>
+    public IReadOnlyList<string> LlmOps => [File, .. Arguments.SkipLast(1)];
+
     /// <summary>Finds the <c>llmops</c> command: named by <see cref="OverrideVariable"/>, beside this assembly, or on PATH.</summary>
     /// <exception cref="LlmOpsException">There is none; id <c>SupervisorNotFound</c>.</exception>
     public static SupervisorCommand Find() => Find(Folders(), System.Environment.GetEnvironmentVariable(OverrideVariable));

@@ -56,8 +56,27 @@ public abstract class CheckCommand : LlmOpsCommand
             throw;
         }
 
-        Stream(stop => new EnvironmentChecks().RunAsync(context, selection, stop), Write);
+        IAsyncEnumerable<CheckResult> Run(CancellationToken stop) => new EnvironmentChecks().RunAsync(context, selection, stop);
+        if (!IsMending)
+        {
+            Stream(Run, Write);
+            return;
+        }
+
+        // All are looked at before anything is changed.
+        List<CheckResult> results = [];
+        Stream(Run, results.Add);
+        foreach (CheckResult mended in Mend(request, results))
+        {
+            Write(mended);
+        }
     }
+
+    /// <summary>Whether what is found is mended.</summary>
+    protected virtual bool IsMending => false;
+
+    /// <summary>Mends what was found, and gives what is found then.</summary>
+    protected virtual IEnumerable<CheckResult> Mend(CheckRequest request, IReadOnlyList<CheckResult> results) => results;
 
     private void Write(CheckResult result)
     {

@@ -2,12 +2,13 @@ using System.Management.Automation;
 using LlmOps.Binding;
 using LlmOps.Configuration;
 using LlmOps.Diagnostics;
+using LlmOps.Diagnostics.Fixes;
 using LlmOps.Hardware;
 
 namespace LlmOps.Commands;
 
 /// <summary>Looks for what will fail, before it fails: drivers, memory, limits, engine, model, ports.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "LlmEnvironment")]
+[Cmdlet(VerbsDiagnostic.Test, "LlmEnvironment", SupportsShouldProcess = true)]
 [OutputType(typeof(CheckResult), typeof(bool))]
 public sealed class TestLlmEnvironmentCommand : CheckCommand
 {
@@ -56,6 +57,48 @@ public sealed class TestLlmEnvironmentCommand : CheckCommand
     [Parameter(HelpMessage = "Roles that clients send besides system, user and assistant: developer, tool.")]
     [ArgumentCompleter(typeof(MessageRoleCompleter))]
     public string[] Role { get; set; } = [];
+
+    /// <summary>Apply the remedies that are safe, one at a time.</summary>
+    [Parameter(HelpMessage = "Apply the remedies that are safe, one at a time, and look again; what was done is noted (Get-LlmEnvironmentFix). Other remedies are only shown.")]
+    public SwitchParameter Fix { get; set; }
+
+    /// <inheritdoc />
+    protected override bool IsMending => Fix;
+
+    /// <inheritdoc />
+    protected override IEnumerable<CheckResult> Mend(CheckRequest request, IReadOnlyList<CheckResult> results)
+    {
+        EnvironmentMending.RequireThisMachine(request);
+        EnvironmentMending mending = new(request, FixCommands.Runner());
+        foreach (CheckResult result in results)
+        {
+            yield return EnvironmentFix.Of(result) is { } fix ? Mend(mending, result, fix) : result;
+        }
+    }
+
+    private CheckResult Mend(EnvironmentMending mending, CheckResult result, EnvironmentFix fix)
+    {
+        CheckResult now = result;
+        if (fix.Apply.Count > 0 && ShouldProcess($"{result.Id}: {result.Message}", $"Run {fix.Text}"))
+        {
+            (now, FixRecord? done) = Await(stop => mending.ApplyAsync(result, stop));
+            if (done is { Succeeded: false, Commands: [.., var failed] })
+            {
+                WriteWarning($"{result.Id}: '{failed.Text}' ended with exit code {failed.ExitCode}: {failed.Output}");
+            }
+            else if (done is not null)
+            {
+                WriteVerbose($"{result.Id}: ran {done.Done}{(done.Undo.Count > 0 ? $"; undo: {string.Join("; ", done.Undo)}" : string.Empty)}");
+            }
+        }
+
+        if (fix.Leave.Count > 0 && now.Status is not (CheckStatus.Pass or CheckStatus.Skip))
+        {
+            WriteWarning($"{result.Id}: left to you: {string.Join("; ", fix.Leave)}");
+        }
+
+        return now;
+    }
 
     /// <inheritdoc />
     protected override void Process() => Check(

@@ -8,6 +8,22 @@ public sealed class ProcessRunnerTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
+    public async Task What_a_program_is_told_arrives_whole_and_without_a_byte_order_mark()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "cat is a program of POSIX systems");
+        string told = new string('x', 300_000) + "\nä\n";
+        Assert.Equal(told, (await ProcessRunner.RunAsync(new ProcessRequest("cat", []) { Input = told }, TestContext.Current.CancellationToken)).StandardOutput);
+    }
+
+    [Fact]
+    public async Task A_program_that_does_not_listen_is_not_waited_for()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "sh is a program of POSIX systems");
+        ProcessRequest request = new("sh", ["-c", "exit 4"]) { Input = new string('x', 300_000) };
+        Assert.Equal(4, (await ProcessRunner.RunAsync(request, TestContext.Current.CancellationToken)).ExitCode);
+    }
+
+    [Fact]
     public async Task A_program_still_open_for_writing_elsewhere_starts_once_it_is_closed()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux refuses to start a file that is open for writing");
