@@ -28,7 +28,7 @@ public sealed class VllmServerCommandTests : IAsyncDisposable
         string[] start =
         [
             "start", "--model", StandInVllm.WriteModel(_sandbox), "--name", "v", "--port", FreePort(), "--api-key-file", key,
-            "--set", "tensor-parallel-size=2", "--set", """speculative-config={"method":"ngram","num_speculative_tokens":3}""",
+            "--set", "tensor-parallel-size=2", "--set", """speculative-config={"method":"ngram","num_speculative_tokens":3}""", "--set", "reasoning-parser=qwen3",
         ];
 
         Outcome shown = await _sandbox.RunAsync([.. start, "--dry-run"]);
@@ -42,7 +42,7 @@ public sealed class VllmServerCommandTests : IAsyncDisposable
         Assert.True(figures.GetProperty("kvCacheTokens").GetInt64() > 8192);
         Assert.Equal(["CUDA0", "CUDA1"], started.Json.GetProperty("planAccuracy").EnumerateArray().Select(device => device.GetProperty("device").GetString()));
 
-        Outcome measured = await _sandbox.RunAsync("bench", "v", "--concurrency", "2", "--prompt-tokens", "300", "--output-tokens", "64", "--requests", "8", "--shared-prefix-tokens", "200", "--json");
+        Outcome measured = await _sandbox.RunAsync("bench", "v", "--concurrency", "2", "--prompt-tokens", "300", "--output-tokens", "64", "--requests", "8", "--shared-prefix-tokens", "200", "--count-chunk-tokens", "--json");
         Assert.Equal(0, measured.ExitCode);
         JsonElement point = Assert.Single(measured.Json.EnumerateArray());
         Assert.Equal((8, 0, 512), (point.GetProperty("requests").GetInt32(), point.GetProperty("errors").GetInt32(), point.GetProperty("outputTokens").GetInt32()));
@@ -51,6 +51,7 @@ public sealed class VllmServerCommandTests : IAsyncDisposable
         Assert.Equal(2400, server.GetProperty("promptTokens").GetInt32() + server.GetProperty("cachedPromptTokens").GetInt32());
         Assert.InRange(server.GetProperty("cachedPromptTokens").GetInt32(), 7 * 176, 8 * 208); // In blocks of 16.
         Assert.InRange(server.GetProperty("acceptanceLength").GetDouble(), 3.2, 3.6); // 1 + 0.89 + 0.80 + 0.72
+        Assert.True(point.GetProperty("tokensPerChunkCounted").GetBoolean());
         Assert.True(point.GetProperty("client").GetProperty("chunks").GetInt32() < 512, "several tokens come in a chunk");
 
         JsonElement metric = (await _sandbox.RunAsync("metrics", "v", "--json")).Json;
@@ -96,9 +97,9 @@ public sealed class VllmServerCommandTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(97, "was not ready within")]
-    [InlineData(0, "showed no sign of life")]
-    public async Task Cards_that_compute_are_a_sign_of_life_while_everything_else_is_silent(int utilization, string expected)
+    [InlineData(97, "9", "was not ready within")]
+    [InlineData(0, "60", "showed no sign of life")]
+    public async Task Cards_that_compute_are_a_sign_of_life_while_everything_else_is_silent(int utilization, string timeout, string expected)
     {
         await StandInDriver.InstallAsync(_sandbox, cards: 2);
         await StandInVllm.InstallAsync(_sandbox);
@@ -109,7 +110,7 @@ public sealed class VllmServerCommandTests : IAsyncDisposable
         Outcome planned = await _sandbox.RunAsync("plan", "--model", StandInVllm.WriteModel(_sandbox), "--name", "v", "--port", FreePort(), "--yaml");
         string config = _sandbox.WriteFile("v.yaml", planned.Output.Replace("stallSeconds: 300", "stallSeconds: 3", StringComparison.Ordinal));
 
-        Outcome failed = await _sandbox.RunAsync("start", config, "--timeout", "9");
+        Outcome failed = await _sandbox.RunAsync("start", config, "--timeout", timeout);
 
         Assert.Equal(3, failed.ExitCode);
         Assert.Contains(expected, failed.Error, StringComparison.Ordinal);

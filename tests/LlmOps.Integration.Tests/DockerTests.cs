@@ -120,7 +120,7 @@ public sealed class DockerTests(RealEngine real, DockerEngine docker) : IClassFi
         await File.WriteAllTextAsync(Path.Combine(model, "config.json"), """{"model_type":"llama","num_hidden_layers":1,"num_attention_heads":8,"num_key_value_heads":2,"head_dim":64,"max_position_embeddings":8192}""", Token);
         ServerConfig config = new()
         {
-            Name = "boxed-vllm",
+            Name = "ranks-in-a-box",
             Engine = EngineNames.Vllm,
             Runtime = RuntimeNames.Docker,
             Image = DockerEngine.VllmImage,
@@ -134,18 +134,19 @@ public sealed class DockerTests(RealEngine real, DockerEngine docker) : IClassFi
 
         Assert.Equal((ServerState.Ready, 4096L, "0.21.0"), (server.State, server.ContextLength, server.Figures?.Version));
         Assert.True(server.Figures!.KvCacheTokens > 4096);
-        Assert.Equal(server.Figures, servers.Registry.Require("boxed-vllm").Figures);
-        using JsonDocument inspected = JsonDocument.Parse(await DockerEngine.RunAsync("inspect", "llmops-boxed-vllm"));
+        Assert.Equal(server.Figures, servers.Registry.Require("ranks-in-a-box").Figures);
+        Assert.Equal(["CUDA0", "CUDA1"], server.PlanAccuracy.Select(device => device.Device));
+        using JsonDocument inspected = JsonDocument.Parse(await DockerEngine.RunAsync("inspect", "llmops-ranks-in-a-box"));
         JsonElement container = inspected.RootElement[0];
         Assert.Equal(16L << 30, container.GetProperty("HostConfig").GetProperty("ShmSize").GetInt64());
         Assert.DoesNotContain("a-secret-key", container.GetProperty("Args").ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("a-secret-key", container.GetProperty("Mounts").ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(Directory.EnumerateFiles(Path.Combine(servers.Registry.Folder, "boxed-vllm")), file => File.ReadAllText(file).Contains("a-secret-key", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.EnumerateFiles(Path.Combine(servers.Registry.Folder, "ranks-in-a-box")), file => File.ReadAllText(file).Contains("a-secret-key", StringComparison.Ordinal));
         using HttpClient client = new() { BaseAddress = server.Endpoint };
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync(new Uri("/v1/models", UriKind.Relative), Token)).StatusCode);
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "a-secret-key");
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("/v1/models", UriKind.Relative), Token)).StatusCode);
-        Assert.Equal(ServerState.Stopped, (await servers.Controller.StopAsync("boxed-vllm", Grace, Token)).State);
+        Assert.Equal(ServerState.Stopped, (await servers.Controller.StopAsync("ranks-in-a-box", Grace, Token)).State);
     }
 
     private ServerConfig Plan(string name) => new ServerPlanner().Plan(new PlanRequest

@@ -154,22 +154,31 @@ internal abstract class ManagedRuntime : IServerRuntime
             Restarts = status.Restarts,
             ContextLength = facts.ContextLength,
             Slots = facts.Slots,
-            Figures = ReadFigures(record, folder, status),
         };
+        ready = WithLoad(ready, folder, status, facts);
         Change(folder, record, _ => ready);
         return View(ready, folder, status, ServerState.Ready, null);
     }
 
     // Its manager keeps the log; it is read once, when the server is first seen to be ready.
-    private EngineFigures? ReadFigures(ServerRecord record, ServerFolder folder, ManagedStatus status)
+    private ServerRecord WithLoad(ServerRecord record, ServerFolder folder, ManagedStatus status, ServerFacts facts)
     {
-        IEngineLog log = KnownEngines.Require(record.Engine).NewLog([]);
+        LaunchExpectation expected = ReadLaunch(folder)?.Expectation ?? new LaunchExpectation();
+        IEngineLog log = KnownEngines.Require(record.Engine).NewLog(expected.Devices);
         foreach (string line in Tail(View(record, folder, status, ServerState.Loading, null), LinesOfStart))
         {
             log.AddLoading(LogLine.WithoutTime(line));
         }
 
-        return log.Figures;
+        LoadJudgement judgement = LoadJudgement.Of(expected, log, facts);
+        return record with
+        {
+            OffloadedLayers = log.OffloadedLayers,
+            LayerCount = log.LayerCount,
+            Memory = judgement.Memory,
+            Figures = log.Figures,
+            Warnings = judgement.Failure is { } failure ? [failure, .. judgement.Warnings] : judgement.Warnings,
+        };
     }
 
     private LlmServer Ended(ServerRecord record, ServerFolder folder, ManagedStatus status)
@@ -211,7 +220,11 @@ internal abstract class ManagedRuntime : IServerRuntime
         Restarts = Math.Max(record.Restarts, status.Restarts),
         ContextLength = record.ContextLength,
         Slots = record.Slots,
+        OffloadedLayers = record.OffloadedLayers,
+        LayerCount = record.LayerCount,
+        PlanAccuracy = record.Memory,
         Figures = record.Figures,
+        Warnings = record.Warnings,
         LogPath = status.LogPath ?? folder.LogFile,
         ConfigPath = folder.ConfigFile,
         ApiKeyFile = record.Endpoint.ApiKeyFile,
@@ -224,15 +237,18 @@ internal abstract class ManagedRuntime : IServerRuntime
         return status.Note is { } note ? $"{how}; {note}" : how;
     }
 
-    private static string HealthPath(ServerFolder folder)
+    // A server seen without its folder has the engines' usual path.
+    private static string HealthPath(ServerFolder folder) => ReadLaunch(folder)?.HealthPath ?? new HealthPolicy().Path;
+
+    private static LaunchRecord? ReadLaunch(ServerFolder folder)
     {
         try
         {
-            return folder.ReadLaunch().HealthPath;
+            return folder.ReadLaunch();
         }
         catch (LlmOpsException)
         {
-            return new HealthPolicy().Path; // A server seen without its folder: the engines' usual path.
+            return null;
         }
     }
 

@@ -74,7 +74,7 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
     private bool ReportNewLines(LlmServer server)
     {
         _log ??= ServerRuntimes.Of(server.Runtime).OpenLog(folder, tail: null);
-        _reader ??= KnownEngines.Require(server.Engine).NewLog([]);
+        _reader ??= (KnownEngines.Find(server.Engine) ?? KnownEngines.All[0]).NewLog([]);
         bool alive = false;
         IReadOnlyList<string> lines = _log.ReadNew(keepPartial: server.IsRunning());
         foreach (string line in lines)

@@ -140,11 +140,16 @@ internal sealed class Api(ServedModel model, Engine engine, Counters counters, C
     {
         private readonly string _id = $"{(isChat ? "chatcmpl" : "cmpl")}-{Guid.NewGuid():N}";
         private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        private bool _usageInChunks;
         private int _said;
+
+        // Where thinking is told apart, an answer begins with as many tokens of it; an assumption of the stand-in.
+        private const int ThoughtTokens = 8;
 
         public async Task<int> StreamAsync()
         {
-            bool usage = body.TryGetProperty("stream_options", out JsonElement options) && options.TryGetProperty("include_usage", out JsonElement wanted) && wanted.ValueKind == JsonValueKind.True;
+            bool usage = StreamOption("include_usage");
+            _usageInChunks = usage && StreamOption("continuous_usage_stats");
             try
             {
                 await client.BeginStreamAsync();
@@ -157,8 +162,9 @@ internal sealed class Api(ServedModel model, Engine engine, Counters counters, C
                     }
 
                     first = false;
+                    string field = isChat && api.Thinks && _said < ThoughtTokens ? api.ThoughtField : "content";
                     string text = Words(piece.Tokens);
-                    await client.SendAsync(Chunk(isChat ? new JsonObject { ["content"] = text } : JsonValue.Create(text), piece.Finish));
+                    await client.SendAsync(Chunk(isChat ? new JsonObject { [field] = text } : JsonValue.Create(text), piece.Finish));
                 }
 
                 if (usage)
@@ -210,6 +216,9 @@ internal sealed class Api(ServedModel model, Engine engine, Counters counters, C
             return await SayAsync(client, 200, whole.ToJsonString());
         }
 
+        private bool StreamOption(string name) =>
+            body.TryGetProperty("stream_options", out JsonElement options) && options.TryGetProperty(name, out JsonElement wanted) && wanted.ValueKind == JsonValueKind.True;
+
         private JsonObject Usage()
         {
             JsonObject usage = new() { ["prompt_tokens"] = job.Prompt.Length, ["total_tokens"] = job.Prompt.Length + job.Generated, ["completion_tokens"] = job.Generated };
@@ -232,7 +241,13 @@ internal sealed class Api(ServedModel model, Engine engine, Counters counters, C
                 choice["stop_reason"] = null;
             }
 
-            return Frame(isChat ? "chat.completion.chunk" : "text_completion", new JsonArray(choice)).ToJsonString();
+            JsonObject chunk = Frame(isChat ? "chat.completion.chunk" : "text_completion", new JsonArray(choice));
+            if (_usageInChunks)
+            {
+                chunk["usage"] = new JsonObject { ["prompt_tokens"] = job.Prompt.Length, ["total_tokens"] = job.Prompt.Length + _said, ["completion_tokens"] = _said };
+            }
+
+            return chunk.ToJsonString();
         }
 
         private JsonObject Frame(string kind, JsonArray choices) => new()
@@ -246,4 +261,9 @@ internal sealed class Api(ServedModel model, Engine engine, Counters counters, C
     private bool PromptDetails => told.IsOn("enable-prompt-tokens-details");
 
     private string Name => model.Name;
+
+    private bool Thinks => told["reasoning-parser"] is not null;
+
+    // Renamed for 0.11.1; both were sent for a while.
+    private string ThoughtField => version.StartsWith("0.10.", StringComparison.Ordinal) || version == "0.11.0" ? "reasoning_content" : "reasoning";
 }
