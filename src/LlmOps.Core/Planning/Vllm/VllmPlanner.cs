@@ -32,6 +32,7 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
         DecisionLog log = new(facts.Pins.Options);
         VllmTuning tuning = new(facts);
         VllmChoice choice = tuning.Best();
+        log.PinNotes = tuning.DrafterNote is { } note ? new Dictionary<string, string> { [VllmOptions.Speculation.Name] = note } : log.PinNotes;
         log.Add("engine", EngineNames.Vllm, request.EngineName is null or "auto" or "Auto" ? "the model is a folder of safetensors, which llama.cpp does not read" : "as asked", [], request.EngineName is not (null or "auto" or "Auto"));
         log.Add("engineVersion", facts.Version.ToString(), facts.VersionReason, []);
         ConfigDevice[] devices = [.. choice.Setting.Gpus.Select((gpu, at) => new ConfigDevice { Name = $"CUDA{at.ToString(CultureInfo.InvariantCulture)}", Index = gpu.Index, Uuid = gpu.Uuid })];

@@ -18,6 +18,9 @@ internal sealed record VllmSetting
     /// <summary>Attention layers of a second model that guesses ahead; they take pages of the same pool.</summary>
     public IReadOnlyList<Models.AttentionShape> DraftAttention { get; init; } = [];
 
+    /// <summary>Bytes of that model's weights, shared out like the others.</summary>
+    public long DraftWeightsBytes { get; init; }
+
     /// <summary>The cards of a machine, one a rank there.</summary>
     public IReadOnlyList<GpuDevice> Gpus { get; init; } = [];
 

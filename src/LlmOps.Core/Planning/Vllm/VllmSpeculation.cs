@@ -71,6 +71,14 @@ internal static class VllmSpeculation
         throw Invalid(json, null);
     }
 
+    /// <summary>The model that guesses, where somebody pinned one that is not the model itself.</summary>
+    public static string? Drafter(string json)
+    {
+        (string method, _) = Read(json);
+        using JsonDocument document = JsonDocument.Parse(json);
+        return !IsNextToken(method) && document.RootElement.TryGetProperty("model", out JsonElement model) && model.ValueKind == JsonValueKind.String ? model.GetString() : null;
+    }
+
     /// <summary>Whether <paramref name="method"/> uses the model's own next-token layers.</summary>
     public static bool IsNextToken(string method) => method == "mtp" || method.EndsWith("_mtp", StringComparison.Ordinal);
 

@@ -20,6 +20,9 @@ internal sealed class VllmTuning(VllmFacts facts)
     private const int LargestStep = 8192;
     private const int SmallStep = 2048;
 
+    // A model that guesses for this one is read where it lies here; of one that vLLM is to download nothing is known.
+    private readonly Lazy<ModelDescription?> _drafter = new(() => facts.Text(VllmOptions.Speculation) is { } pinned && VllmSpeculation.Drafter(pinned) is { } folder && Directory.Exists(folder) ? ModelReader.Read(folder) : null);
+
     private static readonly long[] s_contexts = [1048576, 524288, 262144, 196608, 131072, 98304, 65536, 49152, 32768];
 
     /// <summary>The best setting: the fewest cards whose pool is comfortable, else the one that serves most.</summary>
@@ -57,12 +60,17 @@ internal sealed class VllmTuning(VllmFacts facts)
     public VllmChoice Choose(VllmSetting setting)
     {
         (int tokens, string reason) = Drafts(setting);
-        VllmSetting drafted = setting with { DraftTokens = tokens, UsesNextTokenLayers = facts.Text(VllmOptions.Speculation) is not { } pinned || VllmSpeculation.IsNextToken(VllmSpeculation.Read(pinned).Method) };
+        VllmSetting drafted = setting with { DraftTokens = tokens, DraftAttention = _drafter.Value?.Attention ?? [], DraftWeightsBytes = _drafter.Value?.SizeBytes ?? 0, UsesNextTokenLayers = facts.Text(VllmOptions.Speculation) is not { } pinned || VllmSpeculation.IsNextToken(VllmSpeculation.Read(pinned).Method) };
         return new VllmChoice(drafted, VllmBudget.Of(facts.Model, drafted), reason);
     }
 
     /// <summary>Tokens of context that were asked for, else what the model was trained for.</summary>
     public long Wanted => facts.Number(VllmOptions.ContextLength) ?? (facts.Model.ContextLength > 0 ? facts.Model.ContextLength : UnknownContext);
+
+    /// <summary>What a pinned model that guesses does to the plan; null where none is pinned.</summary>
+    public string? DrafterNote => facts.Text(VllmOptions.Speculation) is not { } pinned || VllmSpeculation.Drafter(pinned) is not { } drafter ? null
+        : _drafter.Value is { } known ? $"the weights of {known.Name} ({Bytes.Format(known.SizeBytes)}) and its keys and values are counted"
+        : $"{drafter} is no folder here, so its memory is not counted";
 
     private IEnumerable<(int Ranks, int Stages)> Layouts()
     {

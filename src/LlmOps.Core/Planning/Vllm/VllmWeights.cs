@@ -40,7 +40,7 @@ internal static class VllmWeights
         }
 
         long parts = setting.LanguageOnly ? 0 : model.Multimodal.Sum(part => part.Bytes);
-        return (long)(layers + ((double)ends / ranks) + ((double)parts / ranks)) + PositionTable(model, setting.ElementBytes);
+        return (long)(layers + ((double)ends / ranks) + ((double)(parts + setting.DraftWeightsBytes) / ranks)) + PositionTable(model, setting.ElementBytes);
     }
 
     /// <summary>Bytes that the model's tensors take if each is held once, those of MTP only where they are used.</summary>

@@ -1,6 +1,8 @@
+using LlmOps.Configuration;
 using LlmOps.Core.Tests.Models;
 using LlmOps.Engines.Vllm;
 using LlmOps.Models;
+using LlmOps.Planning;
 using LlmOps.Planning.Vllm;
 
 namespace LlmOps.Core.Tests.Planning.Vllm;
@@ -68,6 +70,31 @@ public sealed class VllmActivationTests : IDisposable
         Assert.Equal((4, 15), (alone.Groups, drafting.Groups)); // 16 + 48 layers in groups of 16; 16 + 5 + 48 in groups of 5.
         long bytes = (long)(9.74 * GiB);
         Assert.InRange(drafting.TokensByBlocks(bytes), 67728 * 0.99, 67728 * 1.01); // Published for two RTX 4090 (club-3090, issue 46).
+    }
+
+    [Fact]
+    public void A_drafter_in_a_folder_of_its_own_takes_its_share_of_the_pool()
+    {
+        ModelDescription model = Read("Qwen3.6-27B", KnownShapes.Qwen27B);
+        string drafter = new ShapedFolder { ModelType = "qwen3", Layers = 5, Hidden = 5120, Heads = 32, KvHeads = 8, FeedForward = 17408, Vocabulary = 1000 }.Write(_folder.PathOf("drafter"));
+
+        PoolPlan alone = Plan("{\"method\":\"dflash\",\"model\":\"/nowhere\",\"num_speculative_tokens\":15}", out string unknown);
+        PoolPlan counted = Plan($"{{\"method\":\"dflash\",\"model\":\"{drafter}\",\"num_speculative_tokens\":15}}", out string known);
+
+        Assert.True(counted.Tokens < alone.Tokens * 0.9, $"{counted.Tokens} against {alone.Tokens}");
+        Assert.True(counted.Bytes < alone.Bytes);
+        Assert.Contains("not counted", unknown, StringComparison.Ordinal);
+        Assert.Contains("are counted", known, StringComparison.Ordinal);
+
+        PoolPlan Plan(string speculation, out string reason)
+        {
+            ServerConfig config = new ServerPlanner((first, _) => first).Plan(new PlanRequest
+            {
+                Model = model, Topology = TuringMachine.Of(4), Pins = new Dictionary<string, string> { ["speculative-config"] = speculation, ["max-model-len"] = "65536", ["kv-cache-dtype"] = "auto", ["tensor-parallel-size"] = "4" },
+            });
+            reason = config.Decisions.First(decision => decision.Option == "speculation").Reason;
+            return config.Plan!.Pool!;
+        }
     }
 
     private ModelDescription Read(string name, ShapedFolder shape) => ModelReader.Read(shape.Write(_folder.PathOf(name)));
