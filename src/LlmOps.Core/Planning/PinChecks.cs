@@ -89,12 +89,17 @@ internal sealed class PinChecks(PlanFacts facts, PlacementChoice choice, TensorO
             yield return new PlanProblem("spec-type=draft-mtp needs layers that guess the next tokens, and this model has none", "leave spec-type out, or pin a draft model (spec-draft-model=FILE)");
         }
 
-        foreach (TextOption option in new[] { LlamaCppOptions.Projector, LlamaCppOptions.DraftModel })
+        foreach (TextOption option in new[] { LlamaCppOptions.Projector, LlamaCppOptions.DraftModel, LlamaCppOptions.ChatTemplateFile })
         {
             if (facts.Request.IsThisMachine && facts.PinnedText(option) is { } path && !File.Exists(path))
             {
                 yield return new PlanProblem($"{option.Flags[0]}={path} is not there", "name a file that exists");
             }
+        }
+
+        if (facts.Request.IsThisMachine && facts.Pins.ApiKeyFile is { } keys && !File.Exists(keys))
+        {
+            yield return new PlanProblem($"api-key-file={keys} is not there", "write the key into it (mode 0600), or name a file that exists");
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
 
     private const long ShortestContext = 4096;
 
+    // The first guess is nearly right; some more find the last steps.
+    private const int MostTrials = 5;
+
     private readonly ModelDescription _model = estimator.Model;
     private readonly PlacementTrial _trial = new(estimator);
 
@@ -39,22 +42,84 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
     private PlacementChoice? OnGpus(IReadOnlyList<PlanDevice> devices, Placement start)
     {
         string because = start.GpuLayers <= _model.LayerCount || start.CpuMoeLayers > 0 ? "the placement is as pinned, and " : string.Empty;
-        foreach (long context in Contexts(start, facts.Pinned(LlamaCppOptions.GpuLayers) ? ShortestContext : ShortestGpuContext))
+        IReadOnlyList<IReadOnlyList<PlanDevice>> sets = DeviceSets.Of(devices, start, facts);
+        return Longest(Contexts(start, facts.Pinned(LlamaCppOptions.GpuLayers) ? ShortestContext : ShortestGpuContext), At);
+
+        PlacementChoice? At(long context, bool notes)
         {
-            foreach (IReadOnlyList<PlanDevice> chosen in DeviceSets.Of(devices, start, facts))
+            foreach (IReadOnlyList<PlanDevice> chosen in sets)
             {
                 foreach ((string k, string v) in CacheTypes(start))
                 {
                     string why = because + (chosen.Count == 1 ? "the whole model and its context fit on one GPU" : $"the model and its context need {chosen.Count} GPUs");
-                    if (_trial.Run(start with { Devices = chosen, ContextLength = context, TypeK = k, TypeV = v }, why) is { } found)
+                    if (_trial.Run(start with { Devices = chosen, ContextLength = context, TypeK = k, TypeV = v }, why, notes) is { } found)
                     {
                         return found;
                     }
                 }
             }
+
+            return null;
+        }
+    }
+
+    // The first context that fits, and what the memory that it leaves holds beyond it.
+    private static PlacementChoice? Longest(IEnumerable<long> contexts, Func<long, bool, PlacementChoice?> at)
+    {
+        long tooLong = 0;
+        foreach (long context in contexts)
+        {
+            if (at(context, true) is { } found)
+            {
+                return tooLong == 0 ? found : Lengthen(found, tooLong, at);
+            }
+
+            tooLong = context;
         }
 
         return null;
+    }
+
+    // Keys and values grow with the context and little else does, so what is free tells nearly how much longer it may be.
+    private static PlacementChoice Lengthen(PlacementChoice found, long tooLong, Func<long, bool, PlacementChoice?> at)
+    {
+        long streams = found.Placement.Unified ? 1 : found.Placement.Slots;
+        bool hasMissed = false;
+        for (int trial = 0; trial < MostTrials; trial++)
+        {
+            long context = found.Placement.ContextLength;
+            long guess = hasMissed ? (context + tooLong) / 2 : Math.Min(context + FreeTokens(found), tooLong - 1);
+            guess = ContextSteps.Floor(guess, streams);
+            if (guess <= context)
+            {
+                break;
+            }
+
+            if (at(guess, false) is { } longer)
+            {
+                found = longer;
+            }
+            else
+            {
+                tooLong = guess;
+                hasMissed = true;
+            }
+        }
+
+        return found;
+    }
+
+    private static long FreeTokens(PlacementChoice found)
+    {
+        long free = 0;
+        long taken = 0;
+        foreach (DeviceMemory device in found.Memory.Devices)
+        {
+            free += Math.Max(0, device.FreeAfterBytes);
+            taken += device.KvCacheBytes;
+        }
+
+        return taken == 0 ? long.MaxValue / 4 : (long)((double)free / taken * found.Placement.ContextLength);
     }
 
     private PlacementChoice? ExpertsOnHost(IReadOnlyList<PlanDevice> devices, Placement start)
@@ -66,21 +131,15 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
 
         (string k, string v) = CacheTypes(start).Last();
         IReadOnlyList<PlanDevice> chosen = DeviceSets.Of(devices, start, facts)[^1];
-        foreach (long context in Contexts(start, ShortestGpuContext))
+        return Longest(Contexts(start, ShortestGpuContext), (context, _) =>
         {
             Placement all = start with { Devices = chosen, ContextLength = context, TypeK = k, TypeV = v };
-            PlacementChoice? found = _trial.Fewest(
+            return _trial.Fewest(
                 1,
                 _model.LayerCount,
                 moved => all with { CpuMoeLayers = moved },
                 moved => $"the experts of the first {moved} of {_model.LayerCount} layers stay in main memory, since only {_model.Experts.UsedCount} of {_model.Experts.Count} work on each token");
-            if (found is not null)
-            {
-                return found;
-            }
-        }
-
-        return null;
+        });
     }
 
     private PlacementChoice? LayersOnHost(IReadOnlyList<PlanDevice> devices, Placement start)
@@ -114,18 +173,11 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
     {
         bool isFixed = facts.Pinned(LlamaCppOptions.ContextLength);
         Placement alone = start with { Devices = [], GpuLayers = 0, CpuMoeLayers = 0, Shares = [], MainDevice = 0, Overrides = [] };
-        foreach (long context in Contexts(alone with { ContextLength = isFixed ? start.ContextLength : Math.Min(start.ContextLength, ServerPlanner.LongestCpuContext * (start.Unified ? 1 : start.Slots)) }, ShortestContext))
-        {
-            if (_trial.Run(alone with { ContextLength = context }, why) is { } found)
-            {
-                return found;
-            }
-        }
-
-        return null;
+        long first = isFixed ? start.ContextLength : Math.Min(start.ContextLength, ServerPlanner.LongestCpuContext * (start.Unified ? 1 : start.Slots));
+        return Longest(Contexts(alone with { ContextLength = first }, ShortestContext), (context, notes) => _trial.Run(alone with { ContextLength = context }, why, notes));
     }
 
-    // What the model was trained for, then every power of two below it.
+    // What the model was trained for, then every power of two below it; the first that fits is lengthened by what it leaves free.
     private IEnumerable<long> Contexts(Placement start, long shortest)
     {
         yield return start.ContextLength;

@@ -12,7 +12,6 @@ namespace LlmOps.Planning;
 internal sealed class PlanRemedies(Func<PlanRequest, ServerConfig> plan, PlanFacts facts, PlacementChoice nearest)
 {
     private const int MostShown = 3;
-    private const long ContextStep = 256;
     private const long ShortestContext = 1024;
 
     /// <summary>The changes that fit, cheapest first, in one sentence.</summary>
@@ -104,12 +103,13 @@ internal sealed class PlanRemedies(Func<PlanRequest, ServerConfig> plan, PlanFac
     // The longest context that fits with everything else as it is, by halving the distance.
     private long? LongestContext((EngineOption Option, string? Value)[] others)
     {
+        long step = ContextSteps.For(nearest.Placement.ContextLength);
         long low = 0;
-        long high = nearest.Placement.ContextLength / ContextStep;
+        long high = nearest.Placement.ContextLength / step;
         while (low + 1 < high)
         {
             long middle = (low + high) / 2;
-            if (Fits(With([.. others, (LlamaCppOptions.ContextLength, Text(middle * ContextStep))])))
+            if (Fits(With([.. others, (LlamaCppOptions.ContextLength, Text(middle * step))])))
             {
                 low = middle;
             }
@@ -119,7 +119,7 @@ internal sealed class PlanRemedies(Func<PlanRequest, ServerConfig> plan, PlanFac
             }
         }
 
-        return low * ContextStep >= ShortestContext ? low * ContextStep : null;
+        return low * step >= ShortestContext ? low * step : null;
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

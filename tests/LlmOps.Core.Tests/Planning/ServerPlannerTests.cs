@@ -47,7 +47,10 @@ public sealed class ServerPlannerTests
         Assert.Equal(65L, config.Options.Get(LlamaCppOptions.GpuLayers));
         Assert.Equal("q8_0", config.Options.Get(LlamaCppOptions.KvCacheTypeK));
         Assert.Equal("on", config.Options.Get(LlamaCppOptions.FlashAttention));
-        Assert.Equal(32768L, config.Options.Get(LlamaCppOptions.ContextLength));
+        long context = config.Options.Get(LlamaCppOptions.ContextLength);
+        Assert.InRange(context, 32768, 65535);
+        Assert.Equal(0, context % 1024);
+        Assert.Contains("the longest that fits, in steps of 1024", Reason(config, "contextLength"), StringComparison.Ordinal);
         Assert.Equal("memory bandwidth of CUDA0", config.Prediction!.LimitedBy);
         Assert.InRange(config.Prediction.DecodeTokensPerSecond!.Value, 30, 50);
     }

@@ -25,6 +25,9 @@ public enum TemplateRoleStatus
     /// <summary>It is part of the prompt under its own name, which the model may never have seen.</summary>
     PassedThrough,
 
+    /// <summary>It is part of the prompt by the branch for all roles that the template does not name, as whatever that branch makes of it.</summary>
+    Else,
+
     /// <summary>It is left out of the prompt without a word.</summary>
     Ignored,
 

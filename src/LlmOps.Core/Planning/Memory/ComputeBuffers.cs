@@ -139,12 +139,12 @@ internal static class ComputeBuffers
     // on a device that cannot do it, or where states that stay elsewhere draw it over (llama_context, sched_reserve).
     private static bool GivesUpFlashAttention(ModelDescription model, Placement placement, GraphSetting setting)
     {
-        if (!setting.FlashAttention || !placement.FlashAttentionIsAutomatic || (model.Recurrent is null && !setting.AttendsOnHost))
+        if (!setting.FlashAttention || !placement.FlashAttentionIsAutomatic || !(setting.AttendsOnHost || (model.Recurrent is not null && (setting.CacheOnHost || setting.LayerPlaces.Contains(setting.Host)))))
         {
             return false;
         }
 
-        GraphSetting single = setting with { Tokens = setting.Slots, Outputs = setting.Slots, OffloadsOperations = false, PinsNorms = true, LayerSamples = int.MaxValue };
+        GraphSetting single = setting with { Tokens = setting.Slots, Outputs = setting.Slots, OffloadsOperations = false, PinsNorms = true };
         (IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes) = new ModelGraph(model, single).Build();
         return new GraphScheduler(setting.Host, 1, long.MaxValue / 2).MovesAttention(inputs, nodes);
     }

@@ -18,7 +18,7 @@ internal sealed class ContextRule : IOptionRule
             : slot >= trained && (placement.Unified || placement.Slots == 1) ? $"all that the model was trained for ({trained})"
             : slot >= trained ? $"{slot} for each of {placement.Slots} slots; the model was trained for {trained}"
             : isShortForProcessor ? $"reading more than {slot} tokens on a processor takes minutes; the model was trained for {trained}"
-            : $"the longest power of two that fits; the model was trained for {trained}";
+            : $"the longest that fits, in steps of {ContextSteps.For(slot)}; the model was trained for {trained}";
         options = log.Set(options, LlamaCppOptions.ContextLength, context, reason, slot >= trained || trained == 0 ? [] : tuned.Choice.Rejected);
         options = log.Set(options, LlamaCppOptions.Parallel, placement.Slots, tuned.SlotsReason);
         if (placement.Slots > 1 && facts.CanUnify)
