@@ -62,6 +62,7 @@ public sealed class PinnedCommandTests
         {
             SwitchOption when engine.Find("--no-" + flag) is null => ("true", ["--" + flag]),
             SwitchOption => ("false", ["--no-" + flag]),
+            TextOption => ("10.0.0.2:50052", ["--" + flag, "10.0.0.2:50052"]),
             NumberOption number => (Number(number), ["--" + flag, Number(number)]),
             _ => throw new InvalidOperationException($"{option.Name} has no sample value"),
         };

@@ -208,11 +208,11 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
     // Attention and a state-space mixer read the same input; the matrix after attention waits until the scan is done.
     private GraphTensor Beside(AttentionGraph attention, RecurrentGraph recurrent, AttentionShape shape, LayerTensors tensors, GraphTensor normed, GraphTensor stream, int? next)
     {
-        GraphTensor mixed = attention.Mix(shape, tensors, normed);
+        GraphTensor mixed = _graph.View(attention.Mix(shape, tensors, normed));
         recurrent.Begin(_graph.Layer);
         GraphTensor again = Normed(tensors["attn_norm"], stream) ?? stream;
         GraphTensor? projected = null;
-        GraphTensor state = recurrent.Mix(tensors, again, next, () => projected = Project(tensors, mixed))!;
+        GraphTensor state = recurrent.Mix(tensors, again, next, () => projected = ProjectShown(tensors, mixed))!;
         return _graph.Sum(_graph.Sum(projected!, state), stream);
     }
 
@@ -238,14 +238,16 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         return _graph.Sum(dense, Normed(tensors["post_ffw_norm_2"], chosen) ?? chosen);
     }
 
-    private GraphTensor Project(LayerTensors tensors, GraphTensor mixed)
+    private GraphTensor Project(LayerTensors tensors, GraphTensor mixed) => tensors.Has("attn_output") ? ProjectShown(tensors, _graph.View(mixed)) : mixed;
+
+    private GraphTensor ProjectShown(LayerTensors tensors, GraphTensor mixed)
     {
         if (tensors["attn_output"] is not { } weight)
         {
             return mixed;
         }
 
-        GraphTensor result = _graph.Multiply(weight, _graph.View(mixed));
+        GraphTensor result = _graph.Multiply(weight, mixed);
         return tensors.Bias("attn_output") is { } bias ? _graph.Apply(bias, result) : result;
     }
 

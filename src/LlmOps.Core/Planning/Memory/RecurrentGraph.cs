@@ -74,8 +74,9 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
         WeightTensor kernel = tensors["ssm_conv1d"]!;
         long inner = tensors["ssm_out"]!.Columns;
         GraphTensor states = graph.Cache(shape.StateElements * Slots * sizeof(float));
+        GraphTensor shown = states;
         GraphTensor all = graph.View(graph.Multiply(input, normed));
-        GraphTensor convolved = Convolve(tensors, kernel, graph.View(graph.View(all, bytes: 1)), () => graph.View(graph.Clear(states)));
+        GraphTensor convolved = Convolve(tensors, kernel, graph.View(graph.View(all, bytes: 1)), () => shown = graph.View(graph.Clear(states)));
         GraphTensor values;
         GraphTensor scanned;
         if (tensors["ssm_dt"] is { } stepMatrix && tensors["ssm_x"] is { } projection)
@@ -88,7 +89,7 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
             GraphTensor first = Normed(tensors["ssm_b_norm"], projected, vector);
             GraphTensor second = Normed(tensors["ssm_c_norm"], projected, vector);
             values = graph.View(convolved);
-            scanned = graph.ComputeAt(graph.LayerPlace, graph.Setting.ScansWideStatesOnly, ScannedBytes(inner), states, values, steps, first, second);
+            scanned = graph.ComputeAt(graph.LayerPlace, graph.Setting.ScansWideStatesOnly, ScannedBytes(inner), shown, values, steps, first, second);
         }
         else
         {
@@ -97,10 +98,10 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
             GraphTensor first = graph.View(convolved, bytes: 1);
             GraphTensor second = graph.View(convolved, bytes: 1);
             // The scan counts as a single row, so it stays with its layer's weights.
-            scanned = graph.ComputeAt(graph.LayerPlace, ScannedBytes(inner), states, values, steps, first, second);
+            scanned = graph.ComputeAt(graph.LayerPlace, ScannedBytes(inner), shown, values, steps, first, second);
         }
 
-        Keep(states, scanned);
+        Keep(states, shown, scanned);
         afterScan?.Invoke();
         if (nextLayer is { } next)
         {
@@ -121,15 +122,12 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
     }
 
     // The states after the batch, and those of slots that are not in it, which are gathered and moved together (build_rs).
-    private void Keep(GraphTensor states, GraphTensor scanned)
+    private void Keep(GraphTensor states, GraphTensor shown, GraphTensor scanned)
     {
         graph.View(states);
-        if (Slots > 1)
-        {
-            GraphTensor others = graph.ComputeAt(graph.CachePlace, shape.StateElements * (Slots - 1) * sizeof(float), graph.View(states), SlotNumbers);
-            graph.Move(graph.View(others), states);
-        }
-
+        GraphTensor others = graph.ComputeAt(graph.CachePlace, shape.StateElements * (Slots - 1) * sizeof(float), shown, SlotNumbers);
+        graph.View(states);
+        graph.Move(graph.View(others), states);
         graph.View(states);
         graph.Move(graph.Part(scanned, shape.StateElements * Slots * sizeof(float)), states);
     }
