@@ -115,6 +115,7 @@ public sealed class SweepTests(RealEngine real) : IClassFixture<RealEngine>
         PointObservation seen = result.Observation!;
         Assert.Equal(("llama.cpp", (long?)result.OutputTokens), (seen.Server!.Engine, seen.Server.OutputTokens));
         Assert.True(seen.ServerProcessors >= 0 && seen.HostProcessors > 0 && seen.ClientSchedulingDelaySeconds >= 0);
+        Assert.InRange(seen.Server.PeakKvCacheUsage!.Value, 0.001, 1); // Of the slots, because llama-server has no gauge of it.
         Assert.NotEqual(PointVerdict.NotMeasured, result.Judgement!.Verdict);
         Assert.Contains("--model", result.Environment!.ServerCommand, StringComparison.Ordinal);
         Assert.Contains(result.Environment.Facts, fact => fact.Name == "Model file" && fact.Value.StartsWith("tiny.gguf", StringComparison.Ordinal));

@@ -32,7 +32,7 @@ public static class FigureDefinitions
             "the 99th percentile rule of MLPerf Inference's server scenario", "sloAttainment"),
         new("tokens", "counted by the server (`usage`), not guessed from the text; chunks where it sends no `usage`", "`usage` of the OpenAI API", "outputTokens"),
         new("errors", "failed requests by kind; they are in no latency figure. What is under way longer than the grace period after the duration is `unfinished`",
-            "`--benchmark-grace-period` of AIPerf", "errorKinds"),
+            "`--benchmark-grace-period` of AIPerf, which leaves such requests out of its figures", "errorKinds"),
         new("percentiles", "interpolate linearly between ranks", "`numpy.percentile`, and so vLLM `bench serve`", ""),
         new("acceptance length", "tokens of one verification step of speculation, the model's own one included: 1 + accepted / steps", "mean acceptance length of vLLM's log", "observation.server.acceptanceLength"),
         new("cache use", "largest share of the key and value cache in use, of looks half a second apart: vLLM's gauge, or the tokens in llama-server's slots / their context",

@@ -53,6 +53,14 @@ public sealed class PointJudgeTests
     }
 
     [Fact]
+    public void The_roofline_stands_beside_the_prediction()
+    {
+        PointJudgement judgement = Judge(s_result, new ObservationOptions { Config = s_config with { Prediction = s_config.Prediction! with { RooflineDecodeTokensPerSecond = 120 } } });
+        Assert.Equal("30.0 tok/s decoded, 30 % of the 100.0 predicted for one stream, which memory bandwidth of CUDA0 bounds; the hardware's roofline is 120.0", judgement.Summary);
+        Assert.Equal((120, 0.25), (judgement.RooflineDecodeTokensPerSecond, judgement.ShareOfRoofline));
+    }
+
+    [Fact]
     public void Without_a_prediction_causes_are_looked_for_all_the_same()
     {
         PointJudgement judgement = Judge(s_result, new ObservationOptions { Config = s_config with { Prediction = null }, StartLog = ["load_tensors: offloaded 0/33 layers to GPU"] });
