@@ -150,7 +150,7 @@ internal sealed class MarkdownReport(IReadOnlyList<ThroughputResult> results, Re
         Line($"");
         foreach (FigureDefinition figure in FigureDefinitions.All)
         {
-            Line($"- {figure.Name}: {figure.Meaning}{(figure.Matches.Length == 0 ? "" : $" ({figure.Matches})")}.");
+            Line($"- {figure.Name}: {figure.Meaning}.{(figure.Matches.Length == 0 ? "" : $" Compare: {figure.Matches}.")}");
         }
     }
 

@@ -167,7 +167,7 @@ internal sealed class HtmlReport(IReadOnlyList<ThroughputResult> results, Report
         _html.Append("<h2>What the figures mean</h2><div class=\"card\"><dl>");
         foreach (FigureDefinition figure in FigureDefinitions.All)
         {
-            _html.Append($"<dt>{HtmlText.Of(figure.Name)}</dt><dd>{HtmlText.OfMarked(figure.Matches.Length == 0 ? figure.Meaning : $"{figure.Meaning} ({figure.Matches})")}</dd>");
+            _html.Append($"<dt>{HtmlText.Of(figure.Name)}</dt><dd>{HtmlText.OfMarked(figure.Matches.Length == 0 ? figure.Meaning : $"{figure.Meaning}. Compare: {figure.Matches}")}</dd>");
         }
 
         _html.Append("</dl></div>");
