@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using LlmOps.Cli.Commands;
+using LlmOps.Servers;
 
 namespace LlmOps.Cli;
 
@@ -14,7 +15,21 @@ internal static class Program
     // parser and the tables.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Task<int> RunAsync(string[] arguments) =>
-        arguments is [SuperviseCommand.Name, string folder] ? SuperviseCommand.RunAsync(folder) : RunCommandLineAsync(arguments);
+        arguments switch
+        {
+            [SuperviseCommand.Name, string folder] => SuperviseCommand.RunAsync(folder),
+            [StartCommand.Name, ..] => WarmStartAsync(arguments),
+            _ => RunCommandLineAsync(arguments),
+        };
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<int> WarmStartAsync(string[] arguments)
+    {
+        Task warming = StartWarmUp.Begin();
+        int code = await RunCommandLineAsync(arguments).ConfigureAwait(false);
+        await warming.ConfigureAwait(false);
+        return code;
+    }
 
     // Not inlined, so that the supervisor never loads the assemblies that this one names.
     [MethodImpl(MethodImplOptions.NoInlining)]

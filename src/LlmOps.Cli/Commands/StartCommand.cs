@@ -9,6 +9,9 @@ namespace LlmOps.Cli.Commands;
 /// <summary><c>llmops start</c>: starts a server and waits until it is ready or has failed.</summary>
 internal static class StartCommand
 {
+    /// <summary>The command's name.</summary>
+    public const string Name = "start";
+
     public static Command Create()
     {
         Argument<string?> file = new("CONFIG.yaml") { Description = "A configuration, as 'llmops plan --yaml' writes it; or plan one now with --model.", Arity = ArgumentArity.ZeroOrOne };
@@ -18,7 +21,7 @@ internal static class StartCommand
         Option<bool> force = new("--force") { Description = "Start although the plan does not fit, or in the open without a key." };
         Option<bool> dryRun = new("--dry-run") { Description = "Only show the command that would be run." };
         Option<bool> json = Options.Json();
-        Command command = new("start", "Start a server and wait until it is ready.") { file, timeout, noWait, force, dryRun, json };
+        Command command = new(Name, "Start a server and wait until it is ready.") { file, timeout, noWait, force, dryRun, json };
         planning.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -43,11 +46,14 @@ internal static class StartCommand
                 Force = parsed.GetValue(force),
             };
             ServerStarter starter = new(ServerRegistry.Default, SupervisorCommand.Find());
+            bool quiet = parsed.GetValue(json);
+            Task showing = quiet ? Task.CompletedTask : Task.Run(ServerView.Prepare, CancellationToken.None);
             LlmServer server = await LiveProgress.RunAsync(
                 $"starting {planned.Config.Name}",
-                parsed.GetValue(json),
+                quiet,
                 lines => starter.StartAsync(request, LiveProgress.ForStart(lines), cancellationToken)).ConfigureAwait(false);
-            ServerView.WriteStarted(server, parsed.GetValue(json));
+            await showing.ConfigureAwait(false);
+            ServerView.WriteStarted(server, quiet);
             return ExitCode.Success;
         });
         return command;
@@ -65,7 +71,7 @@ internal static class StartCommand
                 throw new LlmOpsException($"{option} plans a configuration, but {file} is one; give the file or the planning options", "StartAmbiguous");
             }
 
-            ServerConfig config = ServerConfigFile.Read(file);
+            ServerConfig config = ServerConfigFile.Read(file); 
             return new PlannedConfig(config, await ServerLaunch.PrepareAsync(config, cancellationToken).ConfigureAwait(false));
         }
 

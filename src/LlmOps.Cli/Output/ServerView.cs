@@ -51,6 +51,13 @@ internal static class ServerView
         }
     }
 
+    /// <summary>Loads what showing a server takes, while one is still being waited for.</summary>
+    public static void Prepare()
+    {
+        LlmServer nobody = new() { Name = "-", Endpoint = new Uri("http://127.0.0.1"), Engine = "-", Model = "-", LogPath = "-", ConfigPath = "-" };
+        WriteTable(Screen.Nowhere(), [nobody]);
+    }
+
     /// <summary>Shows <paramref name="servers"/> to people.</summary>
     public static void WriteTable(IAnsiConsole console, IReadOnlyList<LlmServer> servers)
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using LlmOps.Serialization;
 
 namespace LlmOps.Engines;
 
@@ -13,9 +12,14 @@ internal sealed class CapabilityCache(string folder, string? writer = null)
 {
     private readonly string _writer = writer ?? typeof(CapabilityCache).Module.ModuleVersionId.ToString("N");
 
+    /// <summary>Entries kept: a few engines and images, each seen with some choices of devices.</summary>
+    internal const int MaxEntries = 24;
+
     /// <summary>The variables that change which devices a binary sees.</summary>
     public static readonly string[] VariablesThatMatter =
         ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES", "GGML_BACKEND_PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"];
+
+    private string Suffix => $"-{_writer[..8]}.json";
 
     /// <summary>What is known of the file at <paramref name="path"/>; null when nothing is, or when the file has changed since.</summary>
     public EngineCapabilities? Read(string path) => ReadEntry(EntryFor(path));
@@ -33,10 +37,9 @@ internal sealed class CapabilityCache(string folder, string? writer = null)
     {
         try
         {
-            using FileStream stream = File.OpenRead(entry);
-            return JsonSerializer.Deserialize(stream, CoreJson.Default.EngineCapabilities);
+            return CapabilityJson.Read(File.ReadAllBytes(entry));
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             return null; // A cache that cannot be read is an empty one; the binary is asked again.
         }
@@ -48,8 +51,9 @@ internal sealed class CapabilityCache(string folder, string? writer = null)
         try
         {
             Directory.CreateDirectory(folder);
-            File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(engine, CoreJson.Default.EngineCapabilities));
+            File.WriteAllBytes(draft, CapabilityJson.Write(engine));
             File.Move(draft, entry, overwrite: true);
+            Sweep();
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
@@ -57,19 +61,35 @@ internal sealed class CapabilityCache(string folder, string? writer = null)
         }
     }
 
-    private string EntryForImage(string id) => Path.Combine(folder, $"image-{id.Replace(':', '-')}-{_writer[..8]}.json");
+    /// <summary>Bounds the folder: every update of LlmOps or of an engine leaves an entry that nobody reads any more.</summary>
+    private void Sweep()
+    {
+        FileInfo[] entries = new DirectoryInfo(folder).GetFiles("*.json");
+        if (entries.Length <= MaxEntries)
+        {
+            return;
+        }
+
+        // This build's own come last: what others wrote is of no use to it.
+        foreach (FileInfo entry in entries.OrderByDescending(entry => entry.Name.EndsWith(Suffix, StringComparison.Ordinal)).ThenByDescending(entry => entry.LastWriteTimeUtc).Skip(MaxEntries))
+        {
+            entry.Delete();
+        }
+    }
+
+    private string EntryForImage(string id) => Path.Combine(folder, $"image-{id.Replace(':', '-')}{Suffix}");
 
     private string EntryFor(string path)
     {
         FileInfo file = new(path);
         StringBuilder identity = new();
-        identity.Append(CultureInfo.InvariantCulture, $"{_writer}|{path}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
+        identity.Append(CultureInfo.InvariantCulture, $"{path}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
         foreach (string variable in VariablesThatMatter)
         {
             identity.Append('|').Append(Environment.GetEnvironmentVariable(variable));
         }
 
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));
-        return Path.Combine(folder, hash[..32] + ".json");
+        return Path.Combine(folder, hash[..32] + Suffix);
     }
 }

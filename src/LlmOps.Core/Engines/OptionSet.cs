@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace LlmOps.Engines;
 
 /// <summary>Engine options by name: an immutable set of intents. Each name is a row of the engine's option table.</summary>
@@ -9,9 +7,9 @@ namespace LlmOps.Engines;
 /// </remarks>
 public sealed class OptionSet
 {
-    private readonly ImmutableList<KeyValuePair<string, object>> _values;
+    private readonly KeyValuePair<string, object>[] _values;
 
-    private OptionSet(ImmutableList<KeyValuePair<string, object>> values) => _values = values;
+    private OptionSet(KeyValuePair<string, object>[] values) => _values = values;
 
     /// <summary>No options.</summary>
     public static OptionSet Empty { get; } = new([]);
@@ -44,15 +42,29 @@ public sealed class OptionSet
     {
         int at = IndexOf(name);
         KeyValuePair<string, object> entry = new(name, value);
-        return new OptionSet(at < 0 ? _values.Add(entry) : _values.SetItem(at, entry));
+        KeyValuePair<string, object>[] values = new KeyValuePair<string, object>[at < 0 ? _values.Length + 1 : _values.Length];
+        _values.CopyTo(values, 0);
+        values[at < 0 ? _values.Length : at] = entry;
+        return new OptionSet(values);
     }
 
     /// <summary>The same set without <paramref name="name"/>.</summary>
     public OptionSet Without(string name)
     {
         int at = IndexOf(name);
-        return at < 0 ? this : new OptionSet(_values.RemoveAt(at));
+        return at < 0 ? this : new OptionSet([.. _values[..at], .. _values[(at + 1)..]]);
     }
 
-    private int IndexOf(string name) => _values.FindIndex(entry => entry.Key == name);
+    private int IndexOf(string name)
+    {
+        for (int at = 0; at < _values.Length; at++)
+        {
+            if (_values[at].Key == name)
+            {
+                return at;
+            }
+        }
+
+        return -1;
+    }
 }

@@ -9,7 +9,8 @@ internal static class InheritedDescriptors
     private const int CloseOnExec = 0x80000; // O_CLOEXEC, octal 02000000: what this process opened itself has it, all of .NET's included
 
     /// <summary>Closes what was inherited, except the standard streams. Only for a process that was started to run on its own.</summary>
-    public static void Close()
+    /// <param name="except">One more that stays; null for none.</param>
+    public static void Close(int? except)
     {
         const string Folder = "/proc/self/fdinfo";
         if (!Directory.Exists(Folder))
@@ -20,7 +21,7 @@ internal static class InheritedDescriptors
         foreach (string file in Directory.GetFiles(Folder))
         {
             if (int.TryParse(Path.GetFileName(file), NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor)
-                && descriptor > 2
+                && descriptor > 2 && descriptor != except
                 && ReadFlags(file) is { } flags && (flags & CloseOnExec) == 0)
             {
                 LibcClose.Close(descriptor);

@@ -135,7 +135,7 @@ internal abstract class ManagedRuntime : IServerRuntime
         }
 
         string healthPath = HealthPath(folder);
-        if (ManagedHealth.Ask(record.Endpoint, healthPath, KnownEngines.Require(record.Engine)) is not { } facts)
+        if (ReadinessProbe.Ask(record.Endpoint, healthPath, KnownEngines.Require(record.Engine)) is not { } facts)
         {
             // One that ended before it was ever ready has failed, whatever its manager tries next.
             return record.ReadyAt is null && status.Restarts > 0

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using LlmOps.Engines;
+using LlmOps.Serialization;
 
 namespace LlmOps.Servers;
 
@@ -85,7 +86,7 @@ public sealed record MeasuredLoad
     /// <summary>What the engine told of itself; null when it told nothing.</summary>
     public EngineFigures? Figures { get; init; }
 
-    internal byte[] ToJson() => RecordJson.Write(writer =>
+    internal byte[] ToJson() => JsonFields.Write(writer =>
     {
         writer.WriteString("at", At.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
         writer.WriteString("model", Model);

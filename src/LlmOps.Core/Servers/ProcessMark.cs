@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LlmOps.Native.Libc;
 
 namespace LlmOps.Servers;
 
@@ -16,7 +17,8 @@ internal sealed record ProcessMark(string Variable, string Value, bool WholeValu
     {
         try
         {
-            ReadOnlySpan<byte> environment = File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ"));
+            string file = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ");
+            ReadOnlySpan<byte> environment = LibcFile.IsUsable ? LibcFile.Read(file) : File.ReadAllBytes(file);
             for (int at; (at = environment.IndexOf(_bytes)) >= 0; environment = environment[(at + 1)..])
             {
                 if (at == 0 || environment[at - 1] == 0)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmOps.Engines;
 using LlmOps.Native.Libc;
 
 namespace LlmOps.Servers;
@@ -37,7 +38,7 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
         File.Delete(folder.StopFile);
         File.Delete(folder.SupervisorLogFile);
         PrivateFile.Open(folder.SupervisorLogFile, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite).Dispose();
-        await HandOverAsync(supervisor ?? SupervisorCommand.Find(), folder, record).ConfigureAwait(false);
+        await HandOverAsync(supervisor ?? SupervisorCommand.Find(), folder, record, request.Command).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
@@ -50,7 +51,7 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
             { IsFinal: true } => (record.State, record.Reason),
             _ when supervised => (record.State, record.Reason),
             { Supervisor: null } when record.Starter?.IsAlive == true => (record.State, record.Reason),
-            { Supervisor: null } => (ServerState.Failed, "the start was interrupted before a supervisor had taken over"),
+            { Supervisor: null } => Interrupted(record, folder),
             _ when engineAlive => (ServerState.Unsupervised, $"its supervisor (process {record.Supervisor}) is gone; it can be used and stopped"),
             _ => (ServerState.Failed, EndOf(record)),
         };
@@ -127,13 +128,23 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
         // A process that has ended leaves nothing outside its folder.
     }
 
-    /// <summary>Starts the supervisor and waits until it owns the record: until then a second start could not tell that this one is on its way.</summary>
-    private static async Task HandOverAsync(SupervisorCommand command, ServerFolder folder, ServerRecord record)
+    /// <summary>What became of a start whose starter is gone: engine and supervisor may run all the same.</summary>
+    private static (ServerState State, string? Reason) Interrupted(ServerRecord record, ServerFolder folder)
     {
+        const string Because = "the start was interrupted before a supervisor had taken over";
+        return DetachedLauncher.FindSupervisor(folder) is not null ? (record.State, record.Reason)
+            : new EngineGroup(null, EngineGroup.Mark(folder)).FindMembers().Count > 0 ? (ServerState.Unsupervised, $"{Because}; what it had started still runs and can be stopped")
+            : (ServerState.Failed, Because);
+    }
+
+    /// <summary>Starts engine and supervisor and waits until the latter owns the record: until then a second start could not tell that this one is on its way.</summary>
+    private static async Task HandOverAsync(SupervisorCommand command, ServerFolder folder, ServerRecord record, LaunchCommand engine)
+    {
+        string mark = EngineGroup.Mark(folder, record.Instance);
         string problem;
         try
         {
-            using DetachedLauncher launched = DetachedLauncher.Start(command, folder);
+            using DetachedLauncher launched = DetachedLauncher.Start(command, folder, engine, mark);
             long deadline = Environment.TickCount64 + (long)s_takeOverPatience.TotalMilliseconds;
             while (folder.ReadRecord() is { Supervisor: null })
             {
@@ -158,6 +169,7 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
             problem = failure.Message;
         }
 
+        await new EngineGroup(null, mark).SweepAsync().ConfigureAwait(false); // The engine runs already.
         folder.Write(record with { State = ServerState.Failed, EndedAt = DateTimeOffset.UtcNow, Reason = $"its supervisor could not be started: {problem}" });
         throw new LlmOpsException(
             $"Server '{folder.Name}' was not started because its supervisor ('{command.File}') could not be: {problem.TrimEnd('.')}.", "SupervisorNotStarted")

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using LlmOps.Native.Libc;
 
 namespace LlmOps.Servers;
 
@@ -24,7 +26,10 @@ internal readonly record struct ProcessStatus(
     {
         try
         {
-            return Parse(File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")));
+            string file = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat");
+            return LibcFile.IsUsable
+                ? LibcFile.Read(file) is { } line ? Parse(Encoding.UTF8.GetString(line)) : null
+                : Parse(File.ReadAllText(file));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

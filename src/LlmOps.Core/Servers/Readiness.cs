@@ -15,7 +15,10 @@ namespace LlmOps.Servers;
 /// <param name="loads">Where what it allocated is kept for later plans; null for nowhere.</param>
 internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, ProcessIdentity engine, Task<ExitStatus> exited, MeasuredLoads? loads) : IAsyncDisposable
 {
+    private static readonly TimeSpan s_logPatience = TimeSpan.FromSeconds(2);
+
     private readonly CancellationTokenSource _over = new();
+    private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IEngine _engine = KnownEngines.Require(launch.Engine);
     private readonly ReadinessProbe _probe = new(launch.Endpoint, launch.HealthPath, KnownEngines.Require(launch.Engine));
     private readonly IEngineLog _log = KnownEngines.Require(launch.Engine).NewLog(launch.Expectation?.Devices ?? []);
@@ -37,6 +40,7 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Pr
         {
             if (_log.AddLoading(line).IsOpen)
             {
+                _open.TrySetResult();
                 _probe.Nudge();
             }
         }
@@ -47,7 +51,8 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Pr
     }
 
     /// <summary>Begins to ask.</summary>
-    public void Begin() => _watching = WatchAsync();
+    /// <remarks>On a thread of its own: asking blocks (<see cref="BriefHttp"/>), and the pool's threads are for those who do not.</remarks>
+    public void Begin() => _watching = Task.Factory.StartNew(Watch, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Ends the watch; the engine has ended or will be stopped.</summary>
     public async Task EndAsync()
@@ -61,23 +66,28 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Pr
     public async ValueTask DisposeAsync()
     {
         await EndAsync().ConfigureAwait(false);
-        _probe.Dispose();
         _over.Dispose();
     }
 
-    private async Task WatchAsync()
+    private void Watch()
     {
         try
         {
-            await _probe.WaitUntilReadyAsync(_over.Token).ConfigureAwait(false);
-            ServerFacts facts = await _probe.ReadFactsAsync(_over.Token).ConfigureAwait(false);
+            _probe.WaitUntilReady(_over.Token);
+            ServerFacts facts = _probe.ReadFacts(_over.Token);
+            if (launch.Expectation is { } expected && (expected.WantsGpu || expected.Planned.Count > 0))
+            {
+                // It may answer before its last lines have come through the pipe, and they say what it allocated.
+                _open.Task.Wait(s_logPatience, _over.Token);
+            }
+
             if (exited.IsCompleted || !Accept(facts))
             {
                 // Something else answers on that port, the engine that was asked for is gone; or it answers and is not what was meant.
                 return;
             }
 
-            await WatchHealthAsync().ConfigureAwait(false);
+            WatchHealth();
         }
         catch (OperationCanceledException) when (_over.IsCancellationRequested)
         {
@@ -163,7 +173,7 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Pr
     }
 
     /// <summary>Looks whether a ready server still answers or at least works, until the run is over.</summary>
-    private async Task WatchHealthAsync()
+    private void WatchHealth()
     {
         if (launch.UnresponsiveSeconds == 0)
         {
@@ -176,9 +186,13 @@ internal sealed class Readiness(LaunchRecord launch, SupervisedRecord record, Pr
         long lastSign = Environment.TickCount64;
         while (true)
         {
-            await Task.Delay(interval, _over.Token).ConfigureAwait(false);
+            if (_over.Token.WaitHandle.WaitOne(interval))
+            {
+                return;
+            }
+
             bool works = life.HaveChanged(engine.Pid);
-            bool answers = await _probe.IsAnsweringAsync(interval, _over.Token).ConfigureAwait(false);
+            bool answers = _probe.IsAnswering(interval, _over.Token);
             if (answers || works)
             {
                 lastSign = Environment.TickCount64;

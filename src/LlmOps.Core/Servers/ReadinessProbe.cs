@@ -1,52 +1,34 @@
-using System.Net;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using LlmOps.Configuration;
 using LlmOps.Engines;
-using LlmOps.Logs;
 
 namespace LlmOps.Servers;
 
 /// <summary>Asks a server whether it is ready, and what it made of its options.</summary>
-internal sealed class ReadinessProbe : IDisposable
+internal sealed class ReadinessProbe(ServerEndpoint endpoint, string healthPath, IEngine engine)
 {
+    private const int Ok = 200;
+
+    // An engine that loads may take long to answer; it is not asked again meanwhile.
+    private static readonly TimeSpan s_healthLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_factsLimit = TimeSpan.FromSeconds(2);
 
-    private readonly Uri _healthPath;
-    private readonly IEngine _engine;
-    private readonly HttpClient _client;
+    private readonly BriefHttp _health = new(endpoint, s_healthLimit);
     private TaskCompletionSource _nudge = NewNudge();
-
-    /// <summary>Makes a probe of the server at <paramref name="endpoint"/>.</summary>
-    public ReadinessProbe(ServerEndpoint endpoint, string healthPath, IEngine engine)
-    {
-        _engine = engine;
-        _healthPath = new Uri(healthPath, UriKind.Relative);
-#pragma warning disable CA2000 // The client owns its handler.
-        // A proxy from the environment would be asked for an address that only this machine has.
-        SocketsHttpHandler handler = new() { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 1 };
-#pragma warning restore CA2000
-        _client = new HttpClient(handler) { BaseAddress = endpoint.Uri, Timeout = TimeSpan.FromSeconds(10) };
-        if (SecretMask.ReadKeys(endpoint.ApiKeyFile) is [string key, ..])
-        {
-            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        }
-    }
 
     /// <summary>Asks again at once instead of after the usual pause.</summary>
     public void Nudge() => Volatile.Read(ref _nudge).TrySetResult();
 
     /// <summary>Asks until the server says that it is ready.</summary>
-    public async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public void WaitUntilReady(CancellationToken cancellationToken)
     {
         long started = Environment.TickCount64;
-        while (!await IsReadyAsync(cancellationToken).ConfigureAwait(false))
+        while (_health.Get(healthPath, cancellationToken) is not { Status: Ok })
         {
             // Small models are ready in a blink; after that, loading takes long and each request costs the server a log line.
             int pause = (Environment.TickCount64 - started) switch { < 3_000 => 50, < 30_000 => 100, _ => 500 };
-            Task nudged = Volatile.Read(ref _nudge).Task;
-            await Task.WhenAny(nudged, Task.Delay(pause, cancellationToken)).ConfigureAwait(false);
-            if (nudged.IsCompleted)
+            if (Volatile.Read(ref _nudge).Task.Wait(pause, cancellationToken))
             {
                 Volatile.Write(ref _nudge, NewNudge());
             }
@@ -54,64 +36,35 @@ internal sealed class ReadinessProbe : IDisposable
     }
 
     /// <summary>Whether the server answers at all within <paramref name="limit"/>, whatever it says.</summary>
-    public async Task<bool> IsAnsweringAsync(TimeSpan limit, CancellationToken cancellationToken)
+    public bool IsAnswering(TimeSpan limit, CancellationToken cancellationToken) => new BriefHttp(endpoint, limit).Get(healthPath, cancellationToken) is not null;
+
+    /// <summary>What the server says of itself when it is ready; null when it is not. For those who only pass by.</summary>
+    public static ServerFacts? Ask(ServerEndpoint endpoint, string healthPath, IEngine engine)
     {
-        using CancellationTokenSource timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timed.CancelAfter(limit);
-        try
-        {
-            using HttpResponseMessage response = await _client.GetAsync(_healthPath, HttpCompletionOption.ResponseHeadersRead, timed.Token).ConfigureAwait(false);
-            return true;
-        }
-        catch (Exception problem) when (problem is HttpRequestException or IOException
-            || (problem is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            return false;
-        }
+        BriefHttp server = new(endpoint, s_factsLimit);
+        return server.Get(healthPath, CancellationToken.None) is { Status: Ok } ? FactsOf(server.Get(engine.FactsPath, CancellationToken.None), engine) : null;
     }
 
     /// <summary>Asks what the server made of its options. Only for display, so a server that does not say is no error.</summary>
-    public async Task<ServerFacts> ReadFactsAsync(CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_factsLimit);
-        try
-        {
-            using HttpResponseMessage response = await _client.GetAsync(new Uri(_engine.FactsPath, UriKind.Relative), limit.Token).ConfigureAwait(false);
-            if (!response.IsSuccessStatusCode)
-            {
-                return ServerFacts.None;
-            }
+    public ServerFacts ReadFacts(CancellationToken cancellationToken) => FactsOf(new BriefHttp(endpoint, s_factsLimit).Get(engine.FactsPath, cancellationToken), engine);
 
-            using Stream body = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
-            using JsonDocument props = await JsonDocument.ParseAsync(body, cancellationToken: limit.Token).ConfigureAwait(false);
-            return _engine.ReadFacts(props.RootElement);
-        }
-        catch (Exception problem) when (problem is HttpRequestException or JsonException or InvalidOperationException or IOException
-            || (problem is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+    private static ServerFacts FactsOf(BriefHttp.Answer? answer, IEngine engine)
+    {
+        if (answer is not { Status: Ok, Body: var body })
         {
             return ServerFacts.None;
         }
-    }
 
-    /// <inheritdoc />
-    public void Dispose() => _client.Dispose();
-
-    private static TaskCompletionSource NewNudge() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
-    {
         try
         {
-            using HttpResponseMessage response = await _client
-                .GetAsync(_healthPath, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-            return response.StatusCode == HttpStatusCode.OK;
+            using JsonDocument facts = JsonDocument.Parse(body);
+            return engine.ReadFacts(facts.RootElement);
         }
-        catch (Exception problem) when (problem is HttpRequestException or IOException
-            || (problem is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
-            // Not listening yet, or too busy loading to answer: neither is an answer.
-            return false;
+            return ServerFacts.None; // Something else answers there.
         }
     }
+
+    private static TaskCompletionSource NewNudge() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

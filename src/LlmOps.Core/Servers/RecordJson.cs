@@ -1,18 +1,14 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using LlmOps.Configuration;
 using LlmOps.Engines;
+using LlmOps.Serialization;
 
 namespace LlmOps.Servers;
 
 /// <summary>The JSON of <c>server.json</c>, <c>launch.json</c> and <c>stop.json</c>.</summary>
 internal static class RecordJson
 {
-    // Read by people and programs from a file, never from a web page: paths and names may keep their letters.
-    private static readonly JsonWriterOptions s_readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    public static byte[] Write(ServerRecord record) => Write(writer =>
+    public static byte[] Write(ServerRecord record) => JsonFields.Write(writer =>
     {
         writer.WriteNumber("schemaVersion", record.SchemaVersion);
         writer.WriteString("name", record.Name);
@@ -51,7 +47,7 @@ internal static class RecordJson
 
         if (record.Warnings.Count > 0)
         {
-            WriteTexts(writer, "warnings", record.Warnings);
+            writer.Field("warnings", record.Warnings);
         }
     });
 
@@ -76,27 +72,27 @@ internal static class RecordJson
         ExitCode = root.OptionalNumber("exitCode"),
         ExitSignal = root.OptionalText("exitSignal"),
         Restarts = root.Number("restarts"),
-        ContextLength = root.TryGetProperty("contextLength", out JsonElement context) ? context.GetInt64() : null,
+        ContextLength = root.OptionalLong("contextLength"),
         Slots = root.OptionalNumber("slots"),
         FaultId = root.OptionalText("faultId"),
         OffloadedLayers = root.OptionalNumber("offloadedLayers"),
         LayerCount = root.OptionalNumber("layerCount"),
         Memory = ReadAllocations(root, "memory"),
         Figures = root.OptionalObject("figures") is { } figures ? EngineFigures.Read(figures) : null,
-        Warnings = ReadTexts(root, "warnings"),
+        Warnings = root.Texts("warnings"),
     };
 
-    public static byte[] Write(LaunchRecord launch) => Write(writer =>
+    public static byte[] Write(LaunchRecord launch) => JsonFields.Write(writer =>
     {
         writer.WriteNumber("schemaVersion", launch.SchemaVersion);
         writer.WriteString("instance", launch.Instance);
         writer.WriteString("engine", launch.Engine);
         writer.WriteString("file", launch.File);
-        WriteTexts(writer, "arguments", launch.Arguments);
-        WriteMap(writer, "environment", launch.Environment);
+        writer.Field("arguments", launch.Arguments);
+        writer.Field("environment", launch.Environment);
         if (launch.SecretFiles is { } secrets)
         {
-            WriteMap(writer, "secretFiles", secrets);
+            writer.Field("secretFiles", secrets);
         }
 
         writer.WriteString("workingDirectory", launch.WorkingDirectory);
@@ -126,9 +122,9 @@ internal static class RecordJson
             Instance = root.Text("instance"),
             Engine = root.OptionalText("engine") ?? EngineNames.LlamaCpp,
             File = root.Text("file"),
-            Arguments = ReadTexts(root, "arguments"),
-            Environment = ReadMap(root.Object("environment")),
-            SecretFiles = root.OptionalObject("secretFiles") is { } secrets ? ReadMap(secrets) : null,
+            Arguments = root.Texts("arguments"),
+            Environment = root.TextsByName("environment"),
+            SecretFiles = root.OptionalObject("secretFiles") is null ? null : root.TextsByName("secretFiles"),
             WorkingDirectory = root.Text("workingDirectory"),
             Endpoint = ReadEndpoint(root),
             HealthPath = root.Text("healthPath"),
@@ -147,7 +143,7 @@ internal static class RecordJson
         };
     }
 
-    public static byte[] Write(StopRequest stop) => Write(writer =>
+    public static byte[] Write(StopRequest stop) => JsonFields.Write(writer =>
     {
         writer.WriteNumber("graceSeconds", stop.GraceSeconds);
         writer.Field("reason", stop.Reason);
@@ -175,17 +171,24 @@ internal static class RecordJson
     }
 
     /// <summary>Reads what <see cref="WriteAllocations"/> wrote; empty when it is not there.</summary>
-    public static IReadOnlyList<DeviceAllocation> ReadAllocations(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement devices)
-        ? [.. devices.EnumerateArray().Select(device => new DeviceAllocation
+    public static IReadOnlyList<DeviceAllocation> ReadAllocations(JsonElement root, string name)
+    {
+        List<DeviceAllocation> devices = [];
+        foreach (JsonElement device in root.Entries(name))
         {
-            Device = device.Text("device"),
-            PlannedBytes = device.TryGetProperty("plannedBytes", out JsonElement planned) ? planned.GetInt64() : null,
-            WeightsBytes = device.GetProperty("weightsBytes").GetInt64(),
-            KvCacheBytes = device.GetProperty("kvCacheBytes").GetInt64(),
-            RecurrentBytes = device.GetProperty("recurrentBytes").GetInt64(),
-            ComputeBytes = device.GetProperty("computeBytes").GetInt64(),
-        })]
-        : [];
+            devices.Add(new DeviceAllocation
+            {
+                Device = device.Text("device"),
+                PlannedBytes = device.OptionalLong("plannedBytes"),
+                WeightsBytes = device.GetProperty("weightsBytes").GetInt64(),
+                KvCacheBytes = device.GetProperty("kvCacheBytes").GetInt64(),
+                RecurrentBytes = device.GetProperty("recurrentBytes").GetInt64(),
+                ComputeBytes = device.GetProperty("computeBytes").GetInt64(),
+            });
+        }
+
+        return devices.Count == 0 ? Array.Empty<DeviceAllocation>() : devices;
+    }
 
     private static void WriteExpectation(Utf8JsonWriter writer, LaunchExpectation? expectation)
     {
@@ -195,7 +198,7 @@ internal static class RecordJson
         }
 
         writer.WriteStartObject("expectation");
-        WriteTexts(writer, "devices", expectation.Devices);
+        writer.Field("devices", expectation.Devices);
         writer.WriteBoolean("wantsGpu", expectation.WantsGpu);
         writer.Field("gpuLayers", expectation.GpuLayers);
         writer.Field("contextPerSlot", expectation.ContextPerSlot);
@@ -211,59 +214,24 @@ internal static class RecordJson
         writer.WriteEndObject();
     }
 
-    private static LaunchExpectation ReadExpectation(JsonElement expectation) => new()
+    private static LaunchExpectation ReadExpectation(JsonElement expectation)
     {
-        Devices = ReadTexts(expectation, "devices"),
-        WantsGpu = expectation.GetProperty("wantsGpu").GetBoolean(),
-        GpuLayers = expectation.OptionalNumber("gpuLayers"),
-        ContextPerSlot = expectation.TryGetProperty("contextPerSlot", out JsonElement context) ? context.GetInt64() : null,
-        Slots = expectation.OptionalNumber("slots"),
-        PoolTokens = expectation.TryGetProperty("poolTokens", out JsonElement pool) ? pool.GetInt64() : null,
-        Planned = [.. expectation.Object("plannedBytes").EnumerateObject().Select(device => KeyValuePair.Create(device.Name, device.Value.GetInt64()))],
-    };
-
-    private static void WriteMap(Utf8JsonWriter writer, string name, IReadOnlyDictionary<string, string> map)
-    {
-        writer.WriteStartObject(name);
-        foreach ((string key, string value) in map)
+        List<KeyValuePair<string, long>> planned = [];
+        foreach (JsonProperty device in expectation.Object("plannedBytes").EnumerateObject())
         {
-            writer.WriteString(key, value);
+            planned.Add(KeyValuePair.Create(device.Name, device.Value.GetInt64()));
         }
 
-        writer.WriteEndObject();
-    }
-
-    private static Dictionary<string, string> ReadMap(JsonElement map) =>
-        map.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetString() ?? string.Empty);
-
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
-    {
-        writer.WriteStartArray(name);
-        foreach (string text in texts)
+        return new LaunchExpectation
         {
-            writer.WriteStringValue(text);
-        }
-
-        writer.WriteEndArray();
-    }
-
-    private static string[] ReadTexts(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement texts)
-        ? [.. texts.EnumerateArray().Select(text => text.GetString() ?? string.Empty)]
-        : [];
-
-    /// <summary>One JSON object, for people to read.</summary>
-    public static byte[] Write(Action<Utf8JsonWriter> writeFields)
-    {
-        ArrayBufferWriter<byte> buffer = new(1024);
-        using (Utf8JsonWriter writer = new(buffer, s_readable))
-        {
-            writer.WriteStartObject();
-            writeFields(writer);
-            writer.WriteEndObject();
-        }
-
-        buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
+            Devices = expectation.Texts("devices"),
+            WantsGpu = expectation.GetProperty("wantsGpu").GetBoolean(),
+            GpuLayers = expectation.OptionalNumber("gpuLayers"),
+            ContextPerSlot = expectation.OptionalLong("contextPerSlot"),
+            Slots = expectation.OptionalNumber("slots"),
+            PoolTokens = expectation.OptionalLong("poolTokens"),
+            Planned = planned,
+        };
     }
 
     private static void WriteProcess(Utf8JsonWriter writer, string name, ProcessIdentity? process)

@@ -27,25 +27,28 @@ internal static class ServerFiles
     {
         PrivateFile.CreateFolder(folder.Path);
         PrivateFile.Write(folder.ConfigFile, Encoding.UTF8.GetBytes(ServerConfigFile.ToYaml(config)));
-        folder.Write(new LaunchRecord
-        {
-            Instance = record.Instance,
-            Engine = config.Engine,
-            File = command.File.Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(command.File) : command.File,
-            Arguments = command.Arguments,
-            Environment = command.Environment,
-            SecretFiles = command.SecretFiles,
-            WorkingDirectory = Environment.CurrentDirectory,
-            Endpoint = config.Endpoint,
-            HealthPath = config.Health.Path,
-            Restart = config.Restart,
-            UnresponsiveSeconds = config.Health.UnresponsiveSeconds,
-            Log = config.Log,
-            Model = config.Model,
-            Expectation = LaunchExpectation.Of(config),
-        });
+        folder.Write(NewLaunch(config, record, command));
         folder.Write(record);
     }
+
+    /// <summary>What the supervisor of a start has to know.</summary>
+    public static LaunchRecord NewLaunch(ServerConfig config, ServerRecord record, LaunchCommand command) => new()
+    {
+        Instance = record.Instance,
+        Engine = config.Engine,
+        File = command.File.Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(command.File) : command.File,
+        Arguments = command.Arguments,
+        Environment = command.Environment,
+        SecretFiles = command.SecretFiles,
+        WorkingDirectory = Environment.CurrentDirectory,
+        Endpoint = config.Endpoint,
+        HealthPath = config.Health.Path,
+        Restart = config.Restart,
+        UnresponsiveSeconds = config.Health.UnresponsiveSeconds,
+        Log = config.Log,
+        Model = config.Model,
+        Expectation = LaunchExpectation.Of(config),
+    };
 
     /// <summary>The configuration with every path as it is from here, wherever the server will run.</summary>
     public static ServerConfig WithFullPaths(ServerConfig config) => config with

@@ -23,6 +23,9 @@ internal sealed class ServerFolder(string path)
     /// <summary>What the supervisor itself says, which is nothing unless it fails.</summary>
     public string SupervisorLogFile => System.IO.Path.Combine(Path, "supervisor.log");
 
+    /// <summary>The pipe by which an engine's output gets to a supervisor that starts later; gone once it is open.</summary>
+    public string OutputPipe => System.IO.Path.Combine(Path, "output.pipe");
+
     public bool Exists => Directory.Exists(Path);
 
     /// <exception cref="LlmOpsException">The record is missing or damaged; id <c>ServerRecordDamaged</c>.</exception>

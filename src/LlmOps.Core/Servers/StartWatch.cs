@@ -64,7 +64,7 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
             }
 
             // Quick at first, because small models are; later the look itself should cost nothing.
-            await Task.Delay(Elapsed < TimeSpan.FromSeconds(3) ? 15 : 50, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Elapsed.TotalSeconds switch { < 1 => 5, < 3 => 15, _ => 50 }, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -11,10 +11,12 @@ namespace LlmOps.Servers;
 public sealed class Supervisor
 {
     private static readonly TimeSpan s_defaultGrace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_firstAnswer = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_outputPatience = TimeSpan.FromSeconds(2);
 
     private readonly ServerFolder _folder;
     private readonly TimeProvider _time;
+    private EngineProcess? _given;
 
     /// <summary>A supervisor of the server in <paramref name="folder"/>.</summary>
     public Supervisor(string folder)
@@ -25,25 +27,32 @@ public sealed class Supervisor
     /// <summary>The same with a clock of one's own for the pauses before restarts.</summary>
     internal Supervisor(string folder, TimeProvider time) => (_folder, _time) = (new ServerFolder(folder), time);
 
+    /// <summary>Whether this process was launched to supervise, and does nothing else.</summary>
+    private bool IsLaunched => Environment.GetEnvironmentVariable(DetachedLauncher.LogVariable) == _folder.SupervisorLogFile;
+
     /// <summary>Supervises the server until it has ended for good.</summary>
     /// <param name="cancellationToken">Stops the server, as the signals do.</param>
     /// <returns>0 when it was stopped on request, 3 when it ended by itself.</returns>
     /// <exception cref="LlmOpsException">The folder's files cannot be read.</exception>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        if (Environment.GetEnvironmentVariable(DetachedLauncher.LogVariable) == _folder.SupervisorLogFile)
+        Task<LaunchRecord> reading = Task.Run(ReadLaunch, CancellationToken.None);
+        if (IsLaunched)
         {
-            // Only in a process that was launched to supervise: another host's descriptors are its own.
-            InheritedDescriptors.Close();
+            // Another host's descriptors are its own.
+            AdoptedEngine? given = AdoptedEngine.Take();
+            InheritedDescriptors.Close(except: given is null ? null : AdoptedEngine.Descriptor);
+            File.Delete(_folder.OutputPipe);
+            _given = given;
         }
 
         using StopSignals signals = new(cancellationToken);
         SupervisedRecord record = new(_folder);
-        LaunchRecord launch = _folder.ReadLaunch();
+        LaunchRecord launch = await reading.ConfigureAwait(false);
         using RotatingLog log = new(_folder.LogFile, launch.Log, _time);
         record.Log = log;
         using CancellationTokenSource guarding = new();
-        Task guard = GuardAsync(launch, record, signals, guarding.Token);
+        Task guard = Task.Run(() => GuardAsync(launch, record, signals, guarding.Token), CancellationToken.None);
         try
         {
             return await SuperviseAsync(launch, record, log, signals).ConfigureAwait(false);
@@ -66,6 +75,19 @@ public sealed class Supervisor
             await guarding.CancelAsync().ConfigureAwait(false);
             await guard.ConfigureAwait(false);
         }
+    }
+
+    private LaunchRecord ReadLaunch()
+    {
+        LaunchRecord launch = _folder.ReadLaunch();
+
+        // The first question loads all that asking takes, while the log is opened and the record written. It is too early to be answered.
+        _ = Task.Factory.StartNew(
+            () => new BriefHttp(launch.Endpoint, s_firstAnswer).Get(launch.HealthPath, CancellationToken.None),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        return launch;
     }
 
     private async Task GuardAsync(LaunchRecord launch, SupervisedRecord record, StopSignals signals, CancellationToken done)
@@ -123,7 +145,7 @@ public sealed class Supervisor
         EngineProcess engine;
         try
         {
-            engine = EngineProcess.Start(launch, mark);
+            engine = Interlocked.Exchange(ref _given, null) ?? StartedEngine.Start(launch, mark);
         }
         catch (LlmOpsException problem)
         {

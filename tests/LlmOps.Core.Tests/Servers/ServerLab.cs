@@ -146,8 +146,15 @@ internal sealed class ServerLab : IAsyncDisposable
                 byte[] body = Encoding.UTF8.GetBytes(context.Request.Url!.AbsolutePath == "/props"
                     ? """{"default_generation_settings":{"n_ctx":4096},"total_slots":3}"""
                     : """{"status":"ok"}""");
-                context.Response.OutputStream.Write(body);
-                context.Response.Close();
+                try
+                {
+                    context.Response.OutputStream.Write(body);
+                    context.Response.Close();
+                }
+                catch (Exception problem) when (listener.IsListening && problem is HttpListenerException or ObjectDisposedException or IOException)
+                {
+                    // Who asked has gone; the next one wants an answer all the same.
+                }
             }
         }
         catch (Exception problem) when (problem is HttpListenerException or ObjectDisposedException)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
@@ -269,6 +270,53 @@ public sealed class ServerStarterTests : IAsyncLifetime
         Assert.Equal("SupervisorNotStarted", problem.ErrorId);
         Assert.Contains("no such runtime", problem.Message, StringComparison.Ordinal);
         Assert.Equal(ServerState.Failed, _lab.Registry.Require("a").State);
+    }
+
+    [Fact]
+    public async Task The_engine_does_not_wait_for_its_supervisor_and_is_ended_when_that_fails()
+    {
+        string seen = _lab.PathOf("seen");
+        SupervisorCommand failing = new("/bin/sh", ["-c", $"until [ -s '{seen}' ]; do sleep 0.02; done; exit 9"], new Dictionary<string, string>());
+        ServerStarter starter = new(_lab.Registry, failing);
+
+        LlmOpsException problem = await Assert.ThrowsAsync<LlmOpsException>(() => starter.StartAsync(_lab.Request("a", $"echo $$ > '{seen}'; {Hang}"), null, Stop));
+
+        Assert.Equal("SupervisorNotStarted", problem.ErrorId);
+        int engine = int.Parse(await File.ReadAllTextAsync(seen, Stop), CultureInfo.InvariantCulture);
+        Assert.Null(ProcessIdentity.Of(engine));
+    }
+
+    [Fact]
+    public async Task An_engine_whose_start_was_interrupted_before_its_supervisor_came_is_seen_and_stopped()
+    {
+        string seen = _lab.PathOf("seen");
+        ServerFolder folder = _lab.Prepare("a", $"echo $$ > '{seen}'; {Hang}");
+        folder.Write(folder.ReadRecord() with { Starter = ProcessIdentity.Current with { StartTicks = 1 } });
+        LaunchRecord launch = folder.ReadLaunch();
+        using (DetachedLauncher.Start(new SupervisorCommand("/bin/true", [], new Dictionary<string, string>()), folder, launch.Command, EngineGroup.Mark(folder, launch.Instance)))
+        {
+            await ServerLab.Until(() => File.Exists(seen) && new FileInfo(seen).Length > 0 && DetachedLauncher.FindSupervisor(folder) is null);
+        }
+
+        Assert.Equal(ServerState.Unsupervised, _lab.Registry.Require("a").State);
+        await _lab.Controller.StopAsync("a", TimeSpan.Zero, Stop);
+
+        Assert.Equal(ServerState.Stopped, _lab.Registry.Require("a").State);
+        Assert.Null(ProcessIdentity.Of(int.Parse(await File.ReadAllTextAsync(seen, Stop), CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task An_engine_gets_its_variables_and_folder_and_a_name_with_an_equals_sign_is_a_name()
+    {
+        string odd = Directory.CreateDirectory(_lab.PathOf("a=b")).FullName;
+        string engine = Path.Combine(odd, "engine");
+        File.Copy(_lab.Engine("echo \"$WORD, $(pwd), ${LLMOPS_SUPERVISOR_LOG:-none}, ${LLMOPS_ENGINE:-none}, $1\"; exit 5"), engine);
+        StartRequest request = _lab.Request("a", Hang) with { Command = new LaunchCommand(engine, ["it's \"one\""], new Dictionary<string, string> { ["WORD"] = "x = y z" }) };
+
+        ServerFailedException problem = await Assert.ThrowsAsync<ServerFailedException>(() => _lab.Starter().StartAsync(request, null, Stop));
+
+        Assert.Equal(5, problem.Server.ExitCode);
+        Assert.Contains($"x = y z, {Environment.CurrentDirectory}, none, none, it's \"one\"", problem.LastLines);
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;

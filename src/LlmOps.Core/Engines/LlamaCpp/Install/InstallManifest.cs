@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using LlmOps.Serialization;
 
 namespace LlmOps.Engines.LlamaCpp.Install;
 
@@ -41,22 +41,38 @@ internal sealed record InstallManifest
     {
         try
         {
-            byte[] json = File.ReadAllBytes(Path.Combine(folder, FileName));
-            return JsonSerializer.Deserialize(json, InstallManifestJson.Default.InstallManifest);
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, FileName)));
+            return Read(json.RootElement);
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             return null;
         }
     }
 
-    public void Write(string folder) =>
-        File.WriteAllBytes(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, InstallManifestJson.Default.InstallManifest));
-}
+    public void Write(string folder) => File.WriteAllBytes(Path.Combine(folder, FileName), JsonFields.Write(writer =>
+    {
+        writer.WriteString("version", Version);
+        writer.WriteString("source", Source.ToString());
+        writer.WriteString("origin", Origin);
+        writer.WriteString("platform", Platform);
+        writer.WriteString("folder", Folder);
+        writer.WriteString("server", Server);
+        writer.Field("extras", Extras);
+        writer.Field("files", Files);
+        writer.Field("installedAt", InstalledAt);
+    }));
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true,
-    WriteIndented = true)]
-[JsonSerializable(typeof(InstallManifest))]
-internal sealed partial class InstallManifestJson : JsonSerializerContext;
+    private static InstallManifest Read(JsonElement root) => new()
+    {
+        Version = root.Text("version"),
+        Source = root.Choice<EngineSource>("source"),
+        Origin = root.Text("origin"),
+        Platform = root.OptionalText("platform") ?? ThisPlatform,
+        Folder = root.Text("folder"),
+        Server = root.Text("server"),
+        Extras = root.Texts("extras"),
+        Files = root.Texts("files"),
+        InstalledAt = root.TryGetProperty("installedAt", out JsonElement at) && at.TryGetDateTimeOffset(out DateTimeOffset time) ? time : default,
+    };
+}
