@@ -43,6 +43,15 @@ public sealed class InstallTests : IDisposable
     }
 
     [Fact]
+    public async Task Sources_without_their_history_have_the_version_that_was_named()
+    {
+        _tools.Compiler();
+        File.WriteAllText(_tools.Below("server.sh"), "#!/bin/sh\n" + _tools.LlamaServer.Replace("9021 (666e2fc04)", "0 (unknown)", StringComparison.Ordinal));
+        EngineInstall install = await InstallAsync(Build() with { Version = "b9021" });
+        Assert.Equal(("b9021", _tools.Below("sources")), (install.Version, install.Origin));
+    }
+
+    [Fact]
     public async Task A_step_that_fails_is_named_with_its_own_words_and_leaves_nothing_but_its_log()
     {
         _tools.Compiler();

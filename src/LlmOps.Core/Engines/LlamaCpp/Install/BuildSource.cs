@@ -99,16 +99,19 @@ internal sealed class BuildSource : IInstallSource
             await InstallSteps.RunAsync(plan, log, progress, cancellationToken).ConfigureAwait(false);
             return await CapabilityReader.ReadAsync(server, cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
+
+        // Sources without their history are compiled without a number and a commit, and the engine says 0 and unknown then.
+        string? commit = engine.Commit is null or "unknown" ? null : engine.Commit;
         return new EngineInstall
         {
             Name = plan.Name,
             Engine = Engine,
-            Version = engine.Version,
+            Version = commit is null ? plan.Version : engine.Version,
             Source = Source,
             Backend = plan.Backend,
             Path = server,
             Folder = folder,
-            Origin = engine.Commit is { } commit ? $"{plan.Origin} commit {commit}" : plan.Origin,
+            Origin = commit is null ? plan.Origin : $"{plan.Origin} commit {commit}",
             Files = [.. Directory.EnumerateFiles(Path.Combine(folder, "bin")).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)],
             InstalledAt = TimeProvider.System.GetUtcNow(),
         };
