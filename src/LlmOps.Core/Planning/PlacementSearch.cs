@@ -18,7 +18,7 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
     private const long ShortestContext = 4096;
 
     // The first guess is nearly right; some more find the last steps.
-    private const int MostTrials = 5;
+    private const int MostTrials = 4;
 
     private readonly ModelDescription _model = estimator.Model;
     private readonly PlacementTrial _trial = new(estimator);
@@ -43,16 +43,21 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
     {
         string because = start.GpuLayers <= _model.LayerCount || start.CpuMoeLayers > 0 ? "the placement is as pinned, and " : string.Empty;
         IReadOnlyList<IReadOnlyList<PlanDevice>> sets = DeviceSets.Of(devices, start, facts);
-        return Longest(Contexts(start, facts.Pinned(LlamaCppOptions.GpuLayers) ? ShortestContext : ShortestGpuContext), At);
+        PlacementChoice? first = null;
+        return Longest(Contexts(start, facts.Pinned(LlamaCppOptions.GpuLayers) ? ShortestContext : ShortestGpuContext), (context, notes) => notes ? first = At(context) : Longer(first!, context));
 
-        PlacementChoice? At(long context, bool notes)
+        // What was too small or too large for the shorter context is so for a longer one.
+        PlacementChoice? Longer(PlacementChoice found, long context) =>
+            _trial.Run(start with { Devices = found.Placement.Devices, ContextLength = context, TypeK = found.Placement.TypeK, TypeV = found.Placement.TypeV }, found.Why, notes: false);
+
+        PlacementChoice? At(long context)
         {
             foreach (IReadOnlyList<PlanDevice> chosen in sets)
             {
                 foreach ((string k, string v) in CacheTypes(start))
                 {
                     string why = because + (chosen.Count == 1 ? "the whole model and its context fit on one GPU" : $"the model and its context need {chosen.Count} GPUs");
-                    if (_trial.Run(start with { Devices = chosen, ContextLength = context, TypeK = k, TypeV = v }, why, notes) is { } found)
+                    if (_trial.Run(start with { Devices = chosen, ContextLength = context, TypeK = k, TypeV = v }, why) is { } found)
                     {
                         return found;
                     }
@@ -84,11 +89,16 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
     private static PlacementChoice Lengthen(PlacementChoice found, long tooLong, Func<long, bool, PlacementChoice?> at)
     {
         long streams = found.Placement.Unified ? 1 : found.Placement.Slots;
-        bool hasMissed = false;
+        long missed = 0;
         for (int trial = 0; trial < MostTrials; trial++)
         {
             long context = found.Placement.ContextLength;
-            long guess = hasMissed ? (context + tooLong) / 2 : Math.Min(context + FreeTokens(found), tooLong - 1);
+            long guess = missed switch
+            {
+                0 => Math.Min(context + FreeTokens(found), tooLong - 1),
+                1 => tooLong - 1,
+                _ => (context + tooLong) / 2,
+            };
             guess = ContextSteps.Floor(guess, streams);
             if (guess <= context)
             {
@@ -102,7 +112,7 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
             else
             {
                 tooLong = guess;
-                hasMissed = true;
+                missed++;
             }
         }
 
