@@ -3,6 +3,9 @@ namespace LlmOps.Benchmarking;
 /// <summary>Sends the requests of a load point and keeps their samples.</summary>
 internal sealed class LoadSender(ServerClient client, LoadPoint point, LoadWindow window, SampleList samples, CancellationToken cancellationToken) : IDisposable
 {
+    /// <summary>With less time than this left, a request that waited for its place is not sent: timers that ended the one before it may have been early by as much.</summary>
+    private const double LeastSeconds = 0.05;
+
     private readonly CancellationTokenSource _uncounted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, window.Over);
 
     /// <summary>Sends one request and keeps its sample.</summary>
@@ -35,7 +38,7 @@ internal sealed class LoadSender(ServerClient client, LoadPoint point, LoadWindo
             return await client.StreamAsync(request, due, point.RequestTimeout, stop).ConfigureAwait(false);
         }
 
-        RequestSample sample = left > 0
+        RequestSample sample = left > LeastSeconds
             ? await client.StreamAsync(request, due, TimeSpan.FromSeconds(left), stop).ConfigureAwait(false)
             : new RequestSample { ScheduledAt = due, StartedAt = now, EndedAt = now, Error = FailureText.Timeout };
         return sample.Error != FailureText.Timeout ? sample : sample with

@@ -4,7 +4,8 @@ namespace LlmOps.Benchmarking.Transport;
 /// <remarks>
 /// The kernel says when bytes arrived, so a pause changes no moment, with two exceptions that are watched for: two chunks of one stream that
 /// arrive within a pause have one moment, and the next request of a stream is sent when the end of the last one is seen. So the
-/// pause is short until a thousand reads have shown that chunks come one by one, and while an answer is about to end.
+/// pause is short until a thousand reads have shown that chunks come one by one, while an answer is about to end, and on a machine so busy that the
+/// thread is woken late.
 /// </remarks>
 internal sealed class LookPacer
 {
@@ -18,9 +19,15 @@ internal sealed class LookPacer
     /// <summary>One in so many reads may have held more than one chunk.</summary>
     private const int ReadsForEachJoined = 100;
 
+    /// <summary>One in so many looks may be late.</summary>
+    private const int LooksForEachLate = 20;
+
     private long _longest = 8_000_000;
     private long _pause = ShortestNanoseconds;
+    private long _asked;
     private long _lastLook;
+    private int _looks;
+    private int _late;
     private int _reads;
     private int _joined;
     private bool _wasHeldUp;
@@ -29,7 +36,7 @@ internal sealed class LookPacer
     /// <summary>Nanoseconds to leave the sockets alone; 0 to wait for the next event.</summary>
     /// <param name="active">Requests under way.</param>
     /// <param name="ending">Those of them whose answer is about to end.</param>
-    public long Pause(int active, int ending) => active < ManyStreams || _sawFullRead ? 0 : ending > 0 ? ShortestNanoseconds : _pause;
+    public long Pause(int active, int ending) => _asked = active < ManyStreams || _sawFullRead ? 0 : ending > 0 ? ShortestNanoseconds : _pause;
 
     /// <summary>The thread begins to look.</summary>
     /// <param name="now">Nanoseconds, which ticks are where there is epoll.</param>
@@ -37,6 +44,8 @@ internal sealed class LookPacer
     {
         // Chunks that piled up while the thread was not scheduled say nothing of the pause.
         _wasHeldUp = now - _lastLook > 3 * _pause;
+        _looks++;
+        _late += _asked > 0 && now - _lastLook > 2 * _asked ? 1 : 0;
         _lastLook = now;
         _sawFullRead = false;
         if (_reads >= ReadsToJudge)
@@ -69,7 +78,8 @@ internal sealed class LookPacer
             _longest = Math.Max(ShortestNanoseconds, _pause / 2);
         }
 
-        _pause = Math.Min(_longest, 2 * _pause);
-        (_reads, _joined) = (0, 0);
+        // Where the thread is woken late, a long pause would leave too little time before the next chunk.
+        _pause = _late * LooksForEachLate > _looks ? ShortestNanoseconds : Math.Min(_longest, 2 * _pause);
+        (_reads, _joined, _looks, _late) = (0, 0, 0, 0);
     }
 }

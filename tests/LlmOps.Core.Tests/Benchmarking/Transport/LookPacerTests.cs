@@ -57,6 +57,26 @@ public sealed class LookPacerTests
     }
 
     [Fact]
+    public void A_thread_that_is_woken_late_looks_as_often_as_it_can_until_it_is_woken_in_time_again()
+    {
+        Run(reads: 10_000, joined: 0);
+        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+        for (int batch = 0; batch < 20; batch++)
+        {
+            Look(after: 17 * Millisecond);
+            for (int read = 0; read < 64; read++)
+            {
+                _pacer.Read(chunks: 1, isFull: false);
+            }
+        }
+
+        Look(after: 8 * Millisecond);
+        Assert.Equal(Millisecond, _pacer.Pause(200, 0));
+        Run(reads: 10_000, joined: 0);
+        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+    }
+
+    [Fact]
     public void An_end_that_nobody_foresaw_keeps_pauses_short()
     {
         Run(reads: 10_000, joined: 0);
