@@ -65,7 +65,7 @@ internal sealed class DetachedLauncher : IDisposable
         bool engineFirst = LibcFifo.TryMake(folder.OutputPipe);
         if (engineFirst)
         {
-            words.AddRange(["env", $"{EngineGroup.MarkVariable}={mark}"]);
+            words.Add("env");
             words.AddRange(engine.Environment.Select(variable => $"{variable.Key}={variable.Value}"));
 
             // Between, or a file with '=' in its name would be taken for a variable.
@@ -90,6 +90,12 @@ internal sealed class DetachedLauncher : IDisposable
         foreach ((string name, string value) in secrets)
         {
             start.Environment[name] = value; // Never a word of a command, which everybody can read.
+        }
+
+        if (engineFirst)
+        {
+            // From the first moment on, so that there is none in which the engine could be overlooked.
+            start.Environment[EngineGroup.MarkVariable] = mark;
         }
 
         start.Environment[EngineFolderVariable] = Environment.CurrentDirectory;
@@ -131,7 +137,7 @@ internal sealed class DetachedLauncher : IDisposable
             recipe.AppendLine(CultureInfo.InvariantCulture, $"(cd \"${EngineFolderVariable}\" 2>/dev/null || cd /; shift {supervisorWords}; unset {LogVariable} {EngineFolderVariable}");
             recipe.AppendLine(CultureInfo.InvariantCulture, $"exec \"$@\") >&4 2>&1 </dev/null {AdoptedEngine.Descriptor}<&- 4>&- &");
             recipe.AppendLine(CultureInfo.InvariantCulture, $"{AdoptedEngine.Variable}=$!; export {AdoptedEngine.Variable}");
-            recipe.AppendLine(string.Join(' ', ["unset", EngineFolderVariable, .. secrets]));
+            recipe.AppendLine(string.Join(' ', ["unset", EngineFolderVariable, EngineGroup.MarkVariable, .. secrets]));
             recipe.AppendLine("exec 4>&-");
         }
 
