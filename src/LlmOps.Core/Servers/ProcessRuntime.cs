@@ -116,6 +116,11 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
             record = ServerController.TryReadRecord(folder);
         }
 
+        if (record is { IsFinal: true, Supervisor: { } ending })
+        {
+            await WaitForSupervisorAsync(ending, s_supervisorPatience, cancellationToken).ConfigureAwait(false);
+        }
+
         using (await ServerLock.OfNameAsync(registry, folder.Name, cancellationToken).ConfigureAwait(false))
         {
             return await StopWithoutSupervisorAsync(folder, record, grace, reason).ConfigureAwait(false);
