@@ -77,7 +77,16 @@ internal static class InstallCommand
                 return plan.Problem is null ? ExitCode.Success : ExitCode.FindingFailed;
             }
 
-            EngineInstall install = await installer.InstallAsync(plan, new ErrorLines(), cancellationToken).ConfigureAwait(false);
+            EngineInstall install;
+            try
+            {
+                install = await installer.InstallAsync(plan, new StepLines(), cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                StepLines.End();
+            }
+
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(install, CliJson.Readable.EngineInstall);
