@@ -10,7 +10,7 @@ namespace LlmOps.Commands;
 public sealed class TestLlmServerConfigCommand : CheckCommand
 {
     private static readonly CheckCategory[] AboutConfigurations =
-        [CheckCategory.Engine, CheckCategory.Model, CheckCategory.Memory, CheckCategory.Network, CheckCategory.Security, CheckCategory.Storage];
+        [CheckCategory.Engine, CheckCategory.Python, CheckCategory.Container, CheckCategory.Model, CheckCategory.Memory, CheckCategory.Network, CheckCategory.Security, CheckCategory.Storage];
 
     /// <summary>The configuration.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, HelpMessage = "The configuration.")]

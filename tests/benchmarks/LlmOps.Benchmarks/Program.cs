@@ -37,6 +37,8 @@ internal static class Program
                 return await StartBenchmark.RunAsync(command, more is [var rounds] ? Number(rounds) : 20);
             case ["chaos", string command, string kills]:
                 return await ChaosBenchmark.RunAsync(Number(kills), command);
+            case ["doctor", string command, .. var rest]:
+                return await DoctorBenchmark.RunAsync(command, rest is [var model] ? model : null).ConfigureAwait(false);
             case ["plan"]:
                 return PlanBenchmark.Run();
             case ["headers", string folder]:
@@ -45,7 +47,7 @@ internal static class Program
             case ["speeds", string rates]:
                 return SpeedBenchmark.Run(rates);
             default:
-                Console.Error.WriteLine("usage: LlmOps.Benchmarks plan | speeds RATES.json | headers FOLDER | topology [PATH OF llmops] | faults [all] | start PATH OF llmops [ROUNDS] | chaos PATH OF llmops KILLS | load [URL OF A llama-server | STREAMS TOKENS_PER_SECOND SECONDS] | metadata [FOLDER WITH node_modules] | fuzz MINUTES [SEED]");
+                Console.Error.WriteLine("usage: LlmOps.Benchmarks doctor PATH OF llmops [MODEL] | plan | speeds RATES.json | headers FOLDER | topology [PATH OF llmops] | faults [all] | start PATH OF llmops [ROUNDS] | chaos PATH OF llmops KILLS | load [URL OF A llama-server | STREAMS TOKENS_PER_SECOND SECONDS] | metadata [FOLDER WITH node_modules] | fuzz MINUTES [SEED]");
                 return 2;
         }
     }

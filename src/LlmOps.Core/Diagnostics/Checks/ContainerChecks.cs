@@ -75,7 +75,7 @@ internal static partial class ContainerChecks
         const string Why = "docker run --gpus fails: 'could not select device driver \"\" with capabilities: [[gpu]]'";
         Remedy configure = new("tell docker of it and restart its service", new RemedyCommand(["nvidia-ctk", "runtime", "configure", "--runtime=docker"]) { NeedsRoot = true, Safe = true }, RemedyText.Root("systemctl", "restart", "docker"));
         Finding finding = toolkit is null && !hasCdi
-                ? Finding.Fail("containers cannot be given NVIDIA cards", "neither nvidia-ctk nor nvidia-container-runtime is on PATH, and there is no CDI list", Why, scope.Remedies.Install("install NVIDIA's container toolkit from NVIDIA's repository (https://docs.nvidia.com/datacenter/cloud-native/container-toolkit)", "container-toolkit").Then(configure.Commands))
+                ? Finding.Fail("containers cannot be given NVIDIA cards", "neither nvidia-ctk nor nvidia-container-runtime is on PATH, and there is no CDI list", Why, scope.Remedies.Install("install NVIDIA's container toolkit", "container-toolkit").Then(configure.Commands))
             : hasRuntime || hasCdi ? Finding.Pass("containers can be given NVIDIA cards", hasCdi ? string.Join(", ", CdiFiles(files)) : DockerSettings)
             : IsPodman(program) ? Finding.Fail("podman has no list of NVIDIA's devices", "no nvidia.com/gpu in /etc/cdi or /var/run/cdi", "podman run --device nvidia.com/gpu=all fails: 'unresolvable CDI devices'", new Remedy("make it", Generate))
             : Finding.Fail("NVIDIA's container toolkit is installed and docker does not know it", $"{toolkit}; {DockerSettings} has no runtime nvidia", Why, configure);

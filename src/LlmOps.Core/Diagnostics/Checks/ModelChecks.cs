@@ -70,7 +70,7 @@ internal static class ModelChecks
             : Finding.Fail(
                 $"the chat template does not accept {string.Join(", ", refused.Select(finding => finding.Role))}", string.Join("; ", refused.Select(finding => $"{finding.Role}: {finding.Message}{(finding.Line is { } line ? $" (line {line})" : string.Empty)}")),
                 "requests with such messages are answered with an error (500, 'Unexpected message role.') or without what they say",
-                developer ? new Remedy("make a template that treats developer like system, and name it with chatTemplateFile", new RemedyCommand(["llmops", "template", scope.Model?.Path ?? NamedTemplate(scope)!, "--allow-role", "developer", "-o", "template.jinja"]) { Safe = true, Undo = ["rm", "template.jinja"] })
+                developer ? new Remedy("make a template that treats developer like system, and name it with chatTemplateFile", new RemedyCommand(["llmops", "template", NamedTemplate(scope) ?? scope.Model!.Path, "--allow-role", "developer", "-o", "template.jinja"]) { Safe = true, Undo = ["rm", "template.jinja"] })
                 : refused[0].Remedy ?? "take another template, or have clients send other roles").WithoutBlocking();
     }
 

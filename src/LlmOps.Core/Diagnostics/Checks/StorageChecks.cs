@@ -11,6 +11,9 @@ internal static class StorageChecks
     private const long CompilerRoom = 2 * Bytes.GiB;
     private const int LongLoadSeconds = 120;
 
+    // virtio and Xen; both say "rotating" whatever they lie on.
+    private static readonly string[] s_virtualDisks = ["vd", "xvd"];
+
     private static readonly string[] s_network = ["nfs", "nfs4", "cifs", "smb3", "ceph", "lustre", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.gcsfuse", "glusterfs", "fuse.glusterfs"];
     private static readonly string[] s_windows = ["9p", "drvfs", "v9fs", "virtiofs"];
 
@@ -87,6 +90,11 @@ internal static class StorageChecks
 
         // Of a partition the queue is its disk's, one folder up.
         string device = $"/sys/dev/block/{mount.Device}";
+        if (s_virtualDisks.Any(name => files.ReadText($"{device}/uevent")?.Contains("DEVNAME=" + name, StringComparison.Ordinal) == true))
+        {
+            return Finding.Skip("a virtual disk does not tell what it lies on");
+        }
+
         return (files.ReadValue($"{device}/queue/rotational") ?? files.ReadValue($"{device}/../queue/rotational")) switch
         {
             null => Finding.Skip("what kind of disk the model lies on is not known"),

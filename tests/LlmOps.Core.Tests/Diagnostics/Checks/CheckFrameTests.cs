@@ -54,6 +54,18 @@ public sealed class CheckFrameTests
     }
 
     [Fact]
+    public async Task On_this_machine_every_check_comes_to_an_end_and_none_breaks()
+    {
+        CheckContext here = new() { Topology = new TopologySurvey(new SurveyOptions()).Capture(TestContext.Current.CancellationToken) };
+
+        List<CheckResult> results = await new EnvironmentChecks(EnvironmentChecks.All, TimeSpan.FromMinutes(2)).RunAsync(here, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(EnvironmentChecks.Ids, results.Select(result => result.Id));
+        Assert.DoesNotContain(results, result => result.Message is "the check could not tell");
+        Assert.All(results.Where(result => result.Status is CheckStatus.Warn or CheckStatus.Fail), result => Assert.False(string.IsNullOrEmpty(result.Remedy) || string.IsNullOrEmpty(result.Why), result.Id));
+    }
+
+    [Fact]
     public void Every_check_has_an_id_of_its_own_in_its_category()
     {
         Assert.Equal(EnvironmentChecks.All.Count, EnvironmentChecks.Ids.Distinct(StringComparer.Ordinal).Count());

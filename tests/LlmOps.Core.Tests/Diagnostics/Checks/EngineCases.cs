@@ -41,7 +41,7 @@ internal static class EngineCases
 
         Pass("engine.libraries", "2 libraries", machine => Binary(machine, "\tlibmtmd.so.0 => /usr/local/lib/libmtmd.so.0 (0x00007f)\n\tlibc.so.6 => /lib/libc.so.6 (0x00007f)")),
         Pass("engine.libraries", "2 libraries", machine => { Binary(machine, "\tlibc.so.6 => /lib/libc.so.6 (0x00007f)", ("libggml-cuda.so", "\tlibcuda.so.1 => not found")); machine.Topology = machine.Topology with { Gpus = [] }; }),
-        Fail("engine.libraries", "echo /usr/local/lib | sudo tee /etc/ld.so.conf.d/llama.conf; then sudo ldconfig", machine => { Binary(machine, "\tlibmtmd.so => not found"); machine.Files.Write("/usr/local/lib/libmtmd.so", ""); }),
+        Fail("engine.libraries", "echo /usr/local/lib | sudo install -D -m 644 /dev/stdin /etc/ld.so.conf.d/llama.conf; then sudo ldconfig", machine => { Binary(machine, "\tlibmtmd.so => not found"); machine.Files.Write("/usr/local/lib/libmtmd.so", ""); }),
         Fail("engine.libraries", "apt-get install -y libgomp1", machine => Binary(machine, "\tlibgomp.so.1 => not found")),
         Fail("engine.libraries", "libggml-cuda.so wants libcuda.so.1", machine => { machine.Cards(1); Binary(machine, "\tlibc.so.6 => /lib/libc.so.6 (0x00007f)", ("libggml-cuda.so", "\tlibcuda.so.1 => not found")); }),
         Fail("engine.libraries", "cuda-cudart-13-0", machine => { machine.Cards(1); Binary(machine, "\tlibcudart.so.13 => not found"); }),

@@ -49,7 +49,7 @@ public sealed class RemedyTests
     {
         RemedyCommand file = RemedyText.WriteFile("/etc/ld.so.conf.d/llama.conf", "/usr/local/lib\n");
 
-        Assert.Equal("echo /usr/local/lib | sudo tee /etc/ld.so.conf.d/llama.conf", file.Text);
+        Assert.Equal("echo /usr/local/lib | sudo install -D -m 644 /dev/stdin /etc/ld.so.conf.d/llama.conf", file.Text);
         Assert.Equal(["rm", "/etc/ld.so.conf.d/llama.conf"], file.Undo);
         Assert.True(file.Safe && file.NeedsRoot);
         Assert.Equal("kill '1 2'", RemedyText.Run("kill", "1 2").Text);

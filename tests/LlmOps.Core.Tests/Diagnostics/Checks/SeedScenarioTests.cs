@@ -162,7 +162,7 @@ public sealed class SeedScenarioTests
         CheckResult result = (await ComplaintsAsync(machine)).Single(found => found.Id == "engine.libraries");
 
         Assert.Equal("the loader does not find libmtmd.so", result.Message);
-        Assert.Equal(["echo /usr/local/lib | sudo tee /etc/ld.so.conf.d/llama.conf", "sudo ldconfig"], result.Commands.Select(command => command.Text));
+        Assert.Equal(["echo /usr/local/lib | sudo install -D -m 644 /dev/stdin /etc/ld.so.conf.d/llama.conf", "sudo ldconfig"], result.Commands.Select(command => command.Text));
     }
 
     [Fact]

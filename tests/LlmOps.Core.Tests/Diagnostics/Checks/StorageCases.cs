@@ -28,6 +28,7 @@ internal static class StorageCases
 
         Pass("storage.rotating-disk", "device 8:17", machine => { Mounted(machine, "33 31 8:17 / /models rw - ext4 /dev/sdb1 rw"); machine.Files.Write("/sys/dev/block/8:17/queue/rotational", "0\n"); }),
         Warn("storage.rotating-disk", "solid-state", machine => { Mounted(machine, "33 31 8:17 / /models rw - ext4 /dev/sdb1 rw"); Disk(machine, "1"); }),
+        Skip("storage.rotating-disk", "a virtual disk", machine => { Mounted(machine, "33 31 254:1 / /models rw - ext4 /dev/vda1 rw"); machine.Files.Write("/sys/dev/block/254:1/uevent", "MAJOR=254\nDEVNAME=vda1\n").Write("/sys/dev/block/254:1/queue/rotational", "1\n"); }),
         Skip("storage.rotating-disk", "no model", _ => { }),
 
         Pass("storage.load-time", "came out of the page cache", machine => ModelFile(machine, 64 << 20, 64 << 20)),

@@ -105,7 +105,7 @@ internal static class CompilerChecks
             : (CompilesBecause(stack) is null ? Finding.Warn : (Func<string, string?, string, Remedy, Finding>)Finding.Fail)(
                 "the C++ compiler is newer than the CUDA toolkit accepts", evidence, "nvcc ends: '#error -- unsupported GNU version! gcc versions later than " + newest + " are not supported!'",
                 scope.Remedies.Distribution.Manager == PackageManager.Apt
-                    ? new Remedy($"install that compiler and name it: NVCC_PREPEND_FLAGS='-ccbin g++-{newest}' in the configuration's environment", Packages.Install(scope.Remedies.Distribution, [$"g++-{newest}"]))
+                    ? new Remedy($"install that compiler (of conda-forge, gxx={newest}, where the release has it no more) and name it, NVCC_PREPEND_FLAGS='-ccbin g++-{newest}', in the configuration's environment", Packages.Install(scope.Remedies.Distribution, [$"g++-{newest}"]))
                     : $"install gcc {newest} beside the other and name it: NVCC_PREPEND_FLAGS='-ccbin g++-{newest}', or use a newer toolkit");
     }
 

@@ -27,6 +27,17 @@ internal static class Packages
         ["cpupower"] = ["linux-cpupower", "kernel-tools", "cpupower", "cpupower", "cpupower"],
     };
 
+    // What is not in a distribution's usual sections.
+    private static readonly Dictionary<string, string> s_from = new(StringComparer.Ordinal)
+    {
+        ["container-toolkit"] = "from NVIDIA's repository, https://docs.nvidia.com/datacenter/cloud-native/container-toolkit",
+        ["fabric-manager"] = "from NVIDIA's repository, https://developer.nvidia.com/cuda-downloads",
+        ["modprobe-tool"] = "in Debian's section contrib, in Ubuntu's multiverse",
+    };
+
+    /// <summary>Where packages of <paramref name="thing"/> come from, when not from the distribution's usual sections; else null.</summary>
+    public static string? From(string thing) => s_from.GetValueOrDefault(thing);
+
     /// <summary>Packages of <paramref name="thing"/>; empty where the distribution has none by itself or is not known.</summary>
     /// <param name="thing">A row: <c>compiler</c>, <c>libgomp.so.1</c>.</param>
     /// <param name="distribution">The distribution.</param>

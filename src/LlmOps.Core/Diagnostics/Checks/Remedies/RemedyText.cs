@@ -11,7 +11,7 @@ internal sealed class RemedyText(Distribution distribution, bool isWsl, string? 
     /// <summary>Installs a thing that distributions package.</summary>
     public Remedy Install(string words, string thing, params string[] parts) =>
         Packages.Of(thing, distribution, parts) is { Count: > 0 } packages
-            ? new Remedy(words, Packages.Install(distribution, packages))
+            ? new Remedy(Packages.From(thing) is { } from ? $"{words} ({from})" : words, Packages.Install(distribution, packages))
             : new Remedy($"{words} (no package is known for {distribution.Name ?? "this distribution"})");
 
     /// <summary>Installs NVIDIA's driver.</summary>
@@ -23,7 +23,7 @@ internal sealed class RemedyText(Distribution distribution, bool isWsl, string? 
             : Packages.Of("nvidia-driver", distribution) is { Count: > 0 } packages
                 ? new Remedy(words + (distribution.Manager switch
                 {
-                    PackageManager.Apt => " (from the section non-free)",
+                    PackageManager.Apt => " (from the section non-free, which /etc/apt/sources.list has to name)",
                     PackageManager.Dnf => " (from RPM Fusion)",
                     _ => string.Empty,
                 }), Packages.Install(distribution, packages, safe: false), Reboot)
@@ -38,8 +38,8 @@ internal sealed class RemedyText(Distribution distribution, bool isWsl, string? 
     /// <summary>Loads a kernel module.</summary>
     public static RemedyCommand Modprobe(params string[] modules) => new(["modprobe", "-a", .. modules]) { NeedsRoot = true, Safe = true, Undo = ["modprobe", "-r", .. modules.Reverse()] };
 
-    /// <summary>Writes a small file of settings that was not there.</summary>
-    public static RemedyCommand WriteFile(string path, string content) => new(["tee", path]) { NeedsRoot = true, Safe = true, Input = content, Undo = ["rm", path] };
+    /// <summary>Writes a small file of settings that was not there, and its folder where that is missing too.</summary>
+    public static RemedyCommand WriteFile(string path, string content) => new(["install", "-D", "-m", "644", "/dev/stdin", path]) { NeedsRoot = true, Safe = true, Input = content, Undo = ["rm", path] };
 
     /// <summary>The kernel's headers, which drivers are built against.</summary>
     public Remedy KernelHeaders(string words) => Install(words, "kernel-headers", kernel ?? "$(uname -r)");
