@@ -3,7 +3,6 @@ using LlmOps.Cli.Output;
 using LlmOps.Diagnostics;
 using LlmOps.Diagnostics.Fixes;
 using LlmOps.Servers;
-using Spectre.Console;
 
 namespace LlmOps.Cli.Commands;
 

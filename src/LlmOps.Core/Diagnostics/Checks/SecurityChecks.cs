@@ -76,7 +76,7 @@ internal static class SecurityChecks
             return Finding.Skip("no model was named, or its files are not here");
         }
 
-        string[] open = [.. model.Files.Where(file => (File.GetUnixFileMode(file) & UnixFileMode.OtherWrite) != 0)];
+        string[] open = [.. model.Files.Where(file => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & UnixFileMode.OtherWrite) != 0)];
         return open.Length == 0 ? Finding.Pass("only its owner can change the model")
             : Finding.Warn("every user of this machine can change the model", string.Join(", ", open.Take(3)), "a file that is changed while it is mapped makes answers wrong or ends the server, and a template in it is run", new Remedy("take that right away", new RemedyCommand(["chmod", "o-w", .. open]) { Safe = true, Undo = ["chmod", "o+w", .. open] }));
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using LlmOps.Engines.LlamaCpp.Install;
 using LlmOps.Processes;
 
 namespace LlmOps.Engines.Install;

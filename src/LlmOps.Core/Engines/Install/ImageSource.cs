@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using LlmOps.Engines.LlamaCpp.Install;
 using LlmOps.Processes;
 
 namespace LlmOps.Engines.Install;

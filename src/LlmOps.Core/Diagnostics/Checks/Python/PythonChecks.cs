@@ -44,7 +44,7 @@ internal static partial class PythonChecks
             return Finding.Skip("Python's version is not known");
         }
 
-        string? required = stack.Fields("vllm", "Requires-Python").FirstOrDefault();
+        string? required = stack.Fields("vllm", "Requires-Python") is [var first, ..] ? first : null;
         string[] broken = [.. (required ?? string.Empty).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(specifier => !PythonRequirement.Satisfies(version, specifier))];
         bool hasPlugin = stack.VersionOf(VllmLaunchers.CaovanPlugin) is not null;
         Remedy anew = stack.Environment.Kind == PythonEnvironmentKind.Conda
