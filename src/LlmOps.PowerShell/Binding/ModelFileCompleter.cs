@@ -34,6 +34,46 @@ public sealed class ConfigFileCompleter : FileCompleter
     }
 }
 
+/// <summary>Completes folders and saved topologies or measurements, and nothing else.</summary>
+public sealed class JsonFileCompleter : FileCompleter
+{
+    /// <summary>Makes the completer.</summary>
+    public JsonFileCompleter()
+        : base(".json")
+    {
+    }
+}
+
+/// <summary>Completes folders and reports, and nothing else.</summary>
+public sealed class ReportFileCompleter : FileCompleter
+{
+    /// <summary>Makes the completer.</summary>
+    public ReportFileCompleter()
+        : base(".html", ".md", ".json", ".csv")
+    {
+    }
+}
+
+/// <summary>Completes folders and chat templates, and nothing else.</summary>
+public sealed class JinjaFileCompleter : FileCompleter
+{
+    /// <summary>Makes the completer.</summary>
+    public JinjaFileCompleter()
+        : base(".jinja", ".j2")
+    {
+    }
+}
+
+/// <summary>Completes folders and logs, and nothing else.</summary>
+public sealed class LogFileCompleter : FileCompleter
+{
+    /// <summary>Makes the completer.</summary>
+    public LogFileCompleter()
+        : base(".log", ".txt")
+    {
+    }
+}
+
 /// <summary>Completes folders and files that end in one of a few ways.</summary>
 /// <param name="endings">How the files end.</param>
 public abstract class FileCompleter(params string[] endings) : IArgumentCompleter

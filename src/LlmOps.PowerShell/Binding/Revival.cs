@@ -1,11 +1,16 @@
 using System.Management.Automation;
 using System.Text.Json;
 using LlmOps.Benchmarking;
+using LlmOps.Benchmarking.Comparison;
+using LlmOps.Benchmarking.Metrics;
+using LlmOps.Benchmarking.Sweeps;
 using LlmOps.Configuration;
 using LlmOps.Diagnostics;
 using LlmOps.Engines;
+using LlmOps.Engines.Install;
 using LlmOps.Hardware;
 using LlmOps.Models;
+using LlmOps.Models.Templates;
 using LlmOps.Servers;
 
 namespace LlmOps.Binding;
@@ -24,7 +29,8 @@ public static class Revival
     public static IReadOnlyList<Type> Types { get; } = new[]
     {
         typeof(GpuTopology), typeof(GpuDevice), typeof(ModelDescription), typeof(EngineCapabilities), typeof(ServerConfig), typeof(LlmServer),
-        typeof(CheckResult), typeof(FaultFinding), typeof(ThroughputResult),
+        typeof(CheckResult), typeof(FaultFinding), typeof(ThroughputResult), typeof(ThroughputDifference), typeof(SweepPoint), typeof(ServerMetric),
+        typeof(ChatTemplateText), typeof(TemplateVariant), typeof(ChatTemplateFinding), typeof(EngineInstall),
     };
 
     /// <summary>The whole object as text.</summary>
@@ -34,7 +40,7 @@ public static class Revival
         GpuTopology topology => JsonSerializer.Serialize(Snapshot(topology), RevivalJson.Default.TopologySnapshot),
         GpuDevice gpu => JsonSerializer.Serialize(
             new GpuSnapshot(gpu, TopologyOrigin.Of(gpu) is GpuTopology topology ? Snapshot(topology) : null), RevivalJson.Default.GpuSnapshot),
-        ServerConfig config => ServerConfigFile.ToYaml(config),
+        ServerConfig config => JsonSerializer.Serialize(new ConfigSnapshot(ServerConfigFile.ToYaml(config), config.Decisions), RevivalJson.Default.ConfigSnapshot),
         object other => JsonSerializer.Serialize(other, other.GetType(), RevivalJson.Default),
     };
 
@@ -42,8 +48,11 @@ public static class Revival
     internal static object Revive(string text, Type type) => IndexableLists.In(
         type == typeof(GpuTopology) ? Revive(JsonSerializer.Deserialize(text, RevivalJson.Default.TopologySnapshot)!)
         : type == typeof(GpuDevice) ? Revive(JsonSerializer.Deserialize(text, RevivalJson.Default.GpuSnapshot)!)
-        : type == typeof(ServerConfig) ? ServerConfigFile.Parse(text, "the configuration from the other session")
+        : type == typeof(ServerConfig) ? Revive(JsonSerializer.Deserialize(text, RevivalJson.Default.ConfigSnapshot)!)
         : JsonSerializer.Deserialize(text, type, RevivalJson.Default))!;
+
+    private static ServerConfig Revive(ConfigSnapshot snapshot) =>
+        ServerConfigFile.Parse(snapshot.Yaml, "the configuration from the other session") with { Decisions = snapshot.Decisions };
 
     private static GpuDevice Revive(GpuSnapshot snapshot)
     {

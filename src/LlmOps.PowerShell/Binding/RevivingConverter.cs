@@ -16,7 +16,7 @@ public sealed class RevivingConverter : PSTypeConverter
     public override object ConvertFrom(PSObject sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase) =>
         Revival.Revive(
             TextOf(sourceValue, destinationType) ?? throw new PSInvalidCastException($"The object cannot become a {destinationType?.Name}."),
-            destinationType);
+            RealType(sourceValue, destinationType)!);
 
     /// <inheritdoc />
     public override object ConvertFrom(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase) =>
@@ -29,8 +29,13 @@ public sealed class RevivingConverter : PSTypeConverter
     public override object ConvertTo(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase) =>
         throw new PSInvalidCastException($"The object cannot become a {destinationType?.Name}.");
 
-    private static string? TextOf(PSObject source, Type type) =>
-        source is not null && source.TypeNames.Contains("Deserialized." + type?.FullName)
-            ? source.Properties[Revival.PropertyName]?.Value as string
-            : null;
+    private static string? TextOf(PSObject? source, Type? type) =>
+        RealType(source, type) is null ? null : source!.Properties[Revival.PropertyName]?.Value as string;
+
+    // The type that the object was of; null when it cannot become what is wanted. Names come with the most derived one first.
+    private static Type? RealType(PSObject? source, Type? wanted) => (
+        from name in source?.TypeNames ?? []
+        from type in Revival.Types
+        where name == "Deserialized." + type.FullName && (wanted == typeof(RevivedObject) || type.IsAssignableTo(wanted))
+        select type).FirstOrDefault();
 }

@@ -7,6 +7,7 @@ namespace LlmOps.Commands;
 /// <summary>The base of the cmdlets that run checks and give what each found, or just whether none failed.</summary>
 public abstract class CheckCommand : LlmOpsCommand
 {
+    private readonly Dictionary<CheckStatus, int> _counts = [];
     private bool _failed;
 
     /// <summary>Give true or false: whether no check failed.</summary>
@@ -16,6 +17,7 @@ public abstract class CheckCommand : LlmOpsCommand
     /// <inheritdoc />
     protected override void End()
     {
+        WriteVerbose($"Checks: {string.Join(", ", _counts.OrderBy(count => count.Key).Select(count => $"{count.Value} {count.Key}"))}.");
         if (Quiet)
         {
             WriteObject(!_failed);
@@ -81,6 +83,7 @@ public abstract class CheckCommand : LlmOpsCommand
     private void Write(CheckResult result)
     {
         _failed |= result.Status == CheckStatus.Fail;
+        _counts[result.Status] = _counts.GetValueOrDefault(result.Status) + 1;
         if (!Quiet)
         {
             WriteObject(result);

@@ -17,10 +17,12 @@ public sealed class CompareLlmThroughputCommand : LlmOpsCommand
 
     /// <summary>The measurements now.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, HelpMessage = "The measurements now (Measure-LlmThroughput); several of the same load are runs of it.")]
+    [ResultTransformation]
     public ThroughputResult[] InputObject { get; set; } = [];
 
     /// <summary>The measurements to compare with, or the file that they were saved in.</summary>
     [Parameter(Mandatory = true, Position = 0, HelpMessage = "The measurements to compare with, or the JSON file that they were saved in.")]
+    [ArgumentCompleter(typeof(JsonFileCompleter))]
     public object[] Baseline { get; set; } = [];
 
     /// <inheritdoc />

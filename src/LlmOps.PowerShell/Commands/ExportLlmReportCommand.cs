@@ -15,12 +15,14 @@ public sealed class ExportLlmReportCommand : LlmOpsCommand
     /// <summary>The measurements.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The measurements (Measure-LlmThroughput), or the points of a sweep.")]
     [Alias("Results")]
+    [ResultTransformation]
     public ThroughputResult[] InputObject { get; set; } = [];
 
     /// <summary>The file to write; without it the text is the output.</summary>
     [Parameter(Position = 0, HelpMessage = "The file to write; without it the text is the output.")]
     [Alias("LiteralPath")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ReportFileCompleter))]
     public string? Path { get; set; }
 
     /// <summary>The form; by the file's ending when left out, else Markdown.</summary>
@@ -66,6 +68,7 @@ public sealed class ExportLlmReportCommand : LlmOpsCommand
         if (ShouldProcess(file, "Write report"))
         {
             File.WriteAllText(file, Text(As ?? ThroughputReport.FormatOf(file)), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            WriteVerbose($"Wrote {file}.");
             if (PassThru)
             {
                 WriteObject(new FileInfo(file));

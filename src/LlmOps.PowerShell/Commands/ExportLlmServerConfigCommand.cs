@@ -12,6 +12,7 @@ public sealed class ExportLlmServerConfigCommand : LlmOpsCommand
 {
     /// <summary>The configuration.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, HelpMessage = "The configuration.")]
+    [ConfigTransformation]
     public ServerConfig[] InputObject { get; set; } = [];
 
     /// <summary>The file to write, or a folder to write NAME.yaml into; without it the text is the output.</summary>
@@ -72,7 +73,7 @@ public sealed class ExportLlmServerConfigCommand : LlmOpsCommand
             {
                 File.WriteAllText(file, Text(config));
             }
-
+            WriteVerbose($"Wrote {file}.");
             if (PassThru)
             {
                 WriteObject(new FileInfo(file));

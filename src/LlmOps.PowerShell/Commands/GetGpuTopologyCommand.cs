@@ -24,14 +24,17 @@ public sealed class GetGpuTopologyCommand : LlmOpsCommand
     /// <summary>Keep only GPUs with these product names; wildcards.</summary>
     [Parameter(HelpMessage = "Keep only GPUs with these product names, with wildcards.")]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(GpuNameCompleter))]
     public string[] Name { get; set; } = [];
 
     /// <summary>Keep only GPUs with at least this much memory, in bytes.</summary>
     [Parameter(HelpMessage = "Keep only GPUs with at least this much memory in bytes, for example 24GB.")]
+    [ByteSizeTransformation]
     public long? MinimumMemory { get; set; }
 
     /// <summary>Keep only GPUs of at least this CUDA compute capability.</summary>
     [Parameter(HelpMessage = "Keep only GPUs of at least this CUDA compute capability, for example 8.0.")]
+    [ArgumentCompleter(typeof(ComputeCapabilityCompleter))]
     public string? ComputeCapability { get; set; }
 
     /// <summary>Which probe to ask; Auto asks those that apply.</summary>
@@ -59,11 +62,13 @@ public sealed class GetGpuTopologyCommand : LlmOpsCommand
     /// <summary>A saved topology; wildcards.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet, HelpMessage = "A saved topology (JSON), with wildcards.")]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(JsonFileCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>A saved topology, by its literal path.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "A saved topology (JSON), by its literal path.")]
     [Alias("PSPath")]
+    [ArgumentCompleter(typeof(JsonFileCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <inheritdoc />

@@ -19,6 +19,7 @@ public sealed class GetLlmEngineCommand : LlmOpsCommand
     /// <summary>Only these binaries.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Read this binary instead of looking for engines.")]
     [Alias("PSPath")]
+    [ArgumentCompleter(typeof(EnginePathCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>Start engines whose version is known from their files, to read their help all the same.</summary>

@@ -32,6 +32,11 @@ public sealed class GetLlmModelCommand : LlmOpsCommand
     protected override void Process()
     {
         bool literal = ParameterSetName == LiteralPathSet;
-        Each(literal ? LiteralPath : Path, path => FilePaths.Existing(this, path, literal), file => WriteObject(ModelReader.Read(file, new ModelReadOptions(AllowIncomplete))));
+        Each(literal ? LiteralPath : Path, path => FilePaths.Existing(this, path, literal), file =>
+        {
+            ModelDescription model = ModelReader.Read(file, new ModelReadOptions(AllowIncomplete));
+            WriteVerbose($"Read the headers of {model.Files.Count} files of {model.Name}; no weights.");
+            WriteObject(model);
+        });
     }
 }

@@ -22,6 +22,7 @@ public sealed class GetLlmServerLogCommand : ServerSelectionCommand
     /// <inheritdoc />
     protected override void Process(LlmServer server)
     {
+        WriteVerbose($"Reading {server.LogPath}.");
         int lines = Tail ?? int.MaxValue;
         if (Follow)
         {

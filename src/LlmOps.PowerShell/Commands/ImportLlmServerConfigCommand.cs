@@ -28,6 +28,10 @@ public sealed class ImportLlmServerConfigCommand : LlmOpsCommand
     protected override void Process()
     {
         bool literal = ParameterSetName == LiteralPathSet;
-        Each(literal ? LiteralPath : Path, path => FilePaths.Existing(this, path, literal), file => WriteObject(ServerConfigFile.Read(file)));
+        Each(literal ? LiteralPath : Path, path => FilePaths.Existing(this, path, literal), file =>
+        {
+            WriteVerbose($"Reading {file}.");
+            WriteObject(ServerConfigFile.Read(file));
+        });
     }
 }

@@ -79,6 +79,8 @@ public sealed class InstallLlmEngineCommand : LlmOpsCommand
 
     /// <summary>The machine that a plan is for.</summary>
     [Parameter(ValueFromPipeline = true, HelpMessage = "The machine (Get-GpuTopology); this one when left out. Another machine's can only be planned for.")]
+    [TopologyTransformation]
+    [ArgumentCompleter(typeof(JsonFileCompleter))]
     public GpuTopology? Topology { get; set; }
 
     /// <summary>Leave the system's packages alone.</summary>

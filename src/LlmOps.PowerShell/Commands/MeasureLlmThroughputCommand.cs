@@ -100,6 +100,8 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
 
     /// <summary>Objectives for each request, in seconds or as time spans: @{ Ttft = 0.5; Tpot = 0.05 }; also Itl, E2e, and Attainment, the share that must meet them.</summary>
     [Parameter(HelpMessage = "Objectives for each request, in seconds or as time spans: @{ Ttft = 0.5; Tpot = 0.05 }; also Itl, E2e, and Attainment, the share that must meet them.")]
+    [OptionTransformation]
+    [ArgumentCompleter(typeof(ObjectiveCompleter))]
     public IDictionary? Slo { get; set; }
 
     /// <summary>Search for the knee, or for the highest load within the objectives.</summary>
@@ -178,6 +180,8 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
     /// <summary>Values to try for options of the server, by the engine's long flag names; it is restarted for each combination.</summary>
     [Parameter(ParameterSetName = ServerSet, HelpMessage = "Values to try for options of the server, for example @{ 'ubatch-size' = 512, 1024 }; it is restarted for each combination, and gives SweepPoints ranked by -RankBy.")]
     [ValidateNotNullOrEmpty]
+    [OptionTransformation]
+    [ArgumentCompleter(typeof(OptionCompleter))]
     public IDictionary? Option { get; set; }
 
     /// <summary>The most combinations of a sweep.</summary>
@@ -245,6 +249,7 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
 
     private void Measure(MeasurementOptions options)
     {
+        WriteVerbose($"Measuring {options.ServerName} at {options.Endpoint}: prompts of {PromptTokens} tokens, {OutputTokens} to generate.");
         ThroughputMeasurement measurement = new(With(options));
         MeasurementProgressView view = new(Search != LoadSearch.None ? 0 : Rate.Length > 0 ? Rate.Length : Concurrency.Length);
         IProgress<MeasurementProgress> progress = ProgressOf<MeasurementProgress>($"Measuring {options.ServerName}", view.Show, MeasurementProgressView.ShowPart);
@@ -340,6 +345,7 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
             WriteVerbose($"{result.ServerName}, {result.LoadName}: {cause.Cause}. {cause.Remedy}");
         }
 
+        WriteVerbose($"{result.ServerName}, {result.Concurrency} at a time: {result.Requests} requests in {result.DurationSeconds:0.0} s, {result.Errors} failed.");
         WriteObject(result);
     }
 }

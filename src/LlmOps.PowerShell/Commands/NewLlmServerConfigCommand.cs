@@ -24,11 +24,14 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
 
     /// <summary>The machine to plan for; this one when neither it nor GPUs are given. Several: they serve the model together.</summary>
     [Parameter(ValueFromPipeline = true, HelpMessage = "The machine to plan for (Get-GpuTopology); this one when left out. Several given here, or piped with -Cluster, serve the model together.")]
+    [TopologyTransformation]
+    [ArgumentCompleter(typeof(JsonFileCompleter))]
     public GpuTopology[] Topology { get; set; } = [];
 
     /// <summary>Saved topologies to plan for; several serve the model together.</summary>
     [Parameter(HelpMessage = "Saved topologies (JSON) to plan for; several machines serve the model together, the first answers clients.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(JsonFileCompleter))]
     public string[] TopologyPath { get; set; } = [];
 
     /// <summary>How several machines work together.</summary>
@@ -51,9 +54,11 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
     public GpuDevice[] Gpu { get; set; } = [];
 
     /// <summary>The model file or folder.</summary>
-    [Parameter(Mandatory = true, Position = 0, HelpMessage = "The model: a GGUF file (any part of a split one), or a folder with config.json and safetensors files.")]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, HelpMessage = "The model: a GGUF file (any part of a split one), or a folder with config.json and safetensors files.")]
     [ArgumentCompleter(typeof(ModelFileCompleter))]
     [ValidateNotNullOrEmpty]
+    [ModelPathTransformation]
+    [Alias("Path", "PSPath")]
     public string Model { get; set; } = string.Empty;
 
     /// <summary>The engine.</summary>
@@ -64,6 +69,7 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
     /// <summary>The engine's binary; the best one found when left out.</summary>
     [Parameter(HelpMessage = "The engine's binary; the best one found when left out.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(EnginePathCompleter))]
     public string? EnginePath { get; set; }
 
     /// <summary>The version of vLLM to plan for; the installed one when left out.</summary>
@@ -113,6 +119,7 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
     /// <summary>Address to listen on.</summary>
     [Parameter(HelpMessage = "Address to listen on; 127.0.0.1 when left out.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ListenAddressCompleter))]
     public string? HostName { get; set; }
 
     /// <summary>TCP port.</summary>
@@ -128,6 +135,7 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
     /// <summary>A file with the chat template to use instead of the model's own.</summary>
     [Parameter(HelpMessage = "A file with the chat template to use instead of the model's own.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(JinjaFileCompleter))]
     public string? ChatTemplate { get; set; }
 
     /// <summary>The server's name; from the model's when left out.</summary>
@@ -142,10 +150,13 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
 
     /// <summary>Options to fix, by the engine's own long flag names; the rest is planned around them.</summary>
     [Parameter(HelpMessage = "Options to fix, by the engine's own long flag names: @{ 'ctx-size' = 4096 }.")]
+    [OptionTransformation]
+    [ArgumentCompleter(typeof(OptionCompleter))]
     public Hashtable? Option { get; set; }
 
     /// <summary>Arguments to pass on as they are.</summary>
     [Parameter(HelpMessage = "Arguments to pass on to the engine as they are.")]
+    [ArgumentCompleter(typeof(EngineArgumentCompleter))]
     public string[] ExtraArgument { get; set; } = [];
 
     /// <summary>Whose figures of memory.</summary>
@@ -171,7 +182,7 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
         {
             _hosts.AddRange(Topology);
         }
-        else if (Topology.Length > 0 || !MyInvocation.ExpectingInput)
+        else
         {
             Plan(Topology.Length > 0 ? Topology[0] : ThisMachine.Capture(this, TopologySource.Auto));
         }
@@ -200,6 +211,8 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
 
         bool isThisMachine = TopologyOrigin.IsThisMachine(topology);
         ModelDescription model = ModelReader.Read(FilePaths.Existing(this, Model));
+        WriteVerbose($"The model {model.Name} is {model.Architecture} in {model.Quantization}: {Bytes.Format(model.SizeBytes)} in {model.Files.Count} files, {model.LayerCount} layers, trained for {model.ContextLength} tokens.");
+        WriteVerbose($"Planning for {(isThisMachine ? "this machine" : topology.Host.Name ?? "another machine")} with {topology.Gpus.Count} GPUs.");
         string engineName = EngineSelection.For(Engine, model.Format);
         EngineCapabilities? engine = EngineFor(isThisMachine, engineName);
         ServerConfig config = new ServerPlanner().Plan(new PlanRequest
@@ -264,6 +277,7 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
             WriteWarning($"{config.Name}: {problem.Message}; {problem.Remedy}");
         }
 
+        WriteVerbose($"Planned '{config.Name}' on {(config.Devices.Count == 0 ? "the processor" : string.Join(", ", config.Devices.Select(device => device.Name)))}: {config.Decisions.Count} values, {config.Decisions.Count(decision => decision.Pinned)} of them fixed; figures of memory by {config.Plan?.Source ?? "nobody"}.");
         PSObject output = PSObject.AsPSObject(IndexableLists.In(config));
         if (Explain)
         {

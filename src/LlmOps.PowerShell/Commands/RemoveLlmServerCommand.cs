@@ -27,5 +27,6 @@ public sealed class RemoveLlmServerCommand : ServerSelectionCommand
         }
 
         controller.Remove(server.Name);
+        WriteVerbose($"Removed '{server.Name}' with its records and logs.");
     }
 }

@@ -36,11 +36,13 @@ public sealed class ResolveLlmServerFaultCommand : LlmOpsCommand
     /// <summary>A log file; wildcards.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet, HelpMessage = "A log file, with wildcards.")]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(LogFileCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>A log file, by its literal path.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true, HelpMessage = "A log file, by its literal path.")]
     [Alias("PSPath")]
+    [ArgumentCompleter(typeof(LogFileCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <inheritdoc />
@@ -79,6 +81,10 @@ public sealed class ResolveLlmServerFaultCommand : LlmOpsCommand
 
     private void Diagnose(LlmServer server) => Diagnose(ServerLog.SinceStart(server), FaultContext.Of(server));
 
-    private void Diagnose(IEnumerable<string> lines, FaultContext context) =>
-        WriteObject(FaultAdvisor.Advise(FaultCatalogue.Default.Diagnose(lines), context), enumerateCollection: true);
+    private void Diagnose(IEnumerable<string> lines, FaultContext context)
+    {
+        IReadOnlyList<FaultFinding> findings = FaultAdvisor.Advise(FaultCatalogue.Default.Diagnose(lines), context);
+        WriteVerbose(findings.Count == 0 ? "The log has no known failure." : $"Found {findings.Count} known lines, the most likely cause first.");
+        WriteObject(findings, enumerateCollection: true);
+    }
 }

@@ -21,6 +21,7 @@ public sealed class RestartLlmServerCommand : ServerSelectionCommand
             return;
         }
 
+        WriteVerbose($"Restarting '{server.Name}' from {server.ConfigPath}.");
         TimeSpan? timeout = TimeoutSec is int seconds ? TimeSpan.FromSeconds(seconds) : null;
         IProgress<StartProgress> progress = ProgressOf<StartProgress>($"Restarting server {server.Name}", StartProgressView.Show);
         try

@@ -79,6 +79,7 @@ public sealed class StartLlmServerCommand : LlmOpsCommand
             Timeout = TimeoutSec is int seconds ? TimeSpan.FromSeconds(seconds) : null,
             Force = Force,
         };
+        WriteVerbose($"{config.Name}: {ServerLaunch.Describe(config, command)}");
         ServerStarter starter = new(ServerRegistry.Default, SupervisorCommand.Find());
         IProgress<StartProgress> progress = ProgressOf<StartProgress>($"Starting server {config.Name}", StartProgressView.Show);
         try
@@ -89,6 +90,7 @@ public sealed class StartLlmServerCommand : LlmOpsCommand
                 WriteWarning($"{server.Name}: {warning}");
             }
 
+            WriteVerbose($"{server.Name}: {server.State} at {server.Endpoint}{(server.ReadyAt is { } ready ? $" after {(ready - server.StartedAt).TotalSeconds:0.0} s" : "")}, process {server.Pid}, log {server.LogPath}.");
             foreach (DeviceAllocation device in server.PlanAccuracy)
             {
                 WriteVerbose($"{server.Name}: {device}");

@@ -23,7 +23,10 @@ public sealed class StopLlmServerCommand : ServerSelectionCommand
         }
         else if (ShouldProcess($"{server.Name} (process {server.Pid}, {server.Endpoint})", "Stop server"))
         {
-            WriteObject(Await(stop => new ServerController(Registry).StopAsync(server.Name, TimeSpan.FromSeconds(GraceSec), stop)));
+            WriteVerbose($"Asking '{server.Name}' (process {server.Pid}) to end; its process group is ended after {GraceSec} s.");
+            LlmServer stopped = Await(stop => new ServerController(Registry).StopAsync(server.Name, TimeSpan.FromSeconds(GraceSec), stop));
+            WriteVerbose($"'{stopped.Name}' is {stopped.State}.");
+            WriteObject(stopped);
         }
     }
 }

@@ -14,10 +14,14 @@ public sealed class TestLlmEnvironmentCommand : CheckCommand
 {
     /// <summary>The machine; this one when left out.</summary>
     [Parameter(ValueFromPipeline = true, HelpMessage = "The machine (Get-GpuTopology); this one when left out.")]
+    [TopologyTransformation]
+    [ArgumentCompleter(typeof(JsonFileCompleter))]
     public GpuTopology? Topology { get; set; }
 
     /// <summary>The configuration that is to be started.</summary>
     [Parameter(ValueFromPipeline = true, HelpMessage = "The configuration that is to be started.")]
+    [ConfigTransformation]
+    [ArgumentCompleter(typeof(ConfigFileCompleter))]
     public ServerConfig? Config { get; set; }
 
     /// <summary>The model file; the configuration's when left out.</summary>
@@ -25,6 +29,7 @@ public sealed class TestLlmEnvironmentCommand : CheckCommand
     [Alias("Path", "PSPath")]
     [ArgumentCompleter(typeof(ModelFileCompleter))]
     [ValidateNotNullOrEmpty]
+    [ModelPathTransformation]
     public string? Model { get; set; }
 
     /// <summary>The engine.</summary>
@@ -35,6 +40,7 @@ public sealed class TestLlmEnvironmentCommand : CheckCommand
     /// <summary>The engine's binary; the best one found when left out.</summary>
     [Parameter(HelpMessage = "The engine's binary; the best one found when left out.")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(EnginePathCompleter))]
     public string? EnginePath { get; set; }
 
     /// <summary>Only checks of these categories.</summary>

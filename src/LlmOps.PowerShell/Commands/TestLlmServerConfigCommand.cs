@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LlmOps.Binding;
 using LlmOps.Configuration;
 using LlmOps.Diagnostics;
 
@@ -15,6 +16,8 @@ public sealed class TestLlmServerConfigCommand : CheckCommand
     /// <summary>The configuration.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, HelpMessage = "The configuration.")]
     [Alias("Config")]
+    [ConfigTransformation]
+    [ArgumentCompleter(typeof(ConfigFileCompleter))]
     public ServerConfig[] InputObject { get; set; } = [];
 
     /// <inheritdoc />

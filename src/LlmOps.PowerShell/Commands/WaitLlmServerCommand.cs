@@ -22,6 +22,7 @@ public sealed class WaitLlmServerCommand : ServerSelectionCommand
     /// <inheritdoc />
     protected override void Process(LlmServer server)
     {
+        WriteVerbose($"'{server.Name}' is {server.State}; waiting until it is {State}{(TimeoutSec is int limit ? $", {limit} s at most" : "")}.");
         TimeSpan? timeout = TimeoutSec is int seconds ? TimeSpan.FromSeconds(seconds) : null;
         IProgress<StartProgress> progress = ProgressOf<StartProgress>($"Waiting for server {server.Name}", StartProgressView.Show);
         try
