@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using LlmOps.Configuration;
 using LlmOps.Engines;
+using LlmOps.Engines.Install;
 using LlmOps.Engines.Vllm;
 using LlmOps.Planning;
 using LlmOps.Servers;
@@ -40,6 +41,34 @@ public sealed class DockerTests(RealEngine real, DockerEngine docker) : IClassFi
         Assert.Equal((ServerState.Stopped, (int?)null), (stopped.State, stopped.Pid));
         servers.Controller.Remove("boxed");
         Assert.Empty((await DockerEngine.RunAsync("ps", "--all", "--quiet", "--filter", "name=llmops-boxed")).Trim());
+    }
+
+    [Fact]
+    public async Task An_image_is_installed_from_a_registry_noted_by_its_digest_and_removed()
+    {
+        docker.Require();
+        using ImageRegistry registry = new();
+        string state = Directory.CreateTempSubdirectory("llmops-image-").FullName;
+        EngineInstaller installer = new(new EngineInstallRequest { Engine = "llama.cpp", Source = InstallSource.Docker, Image = registry.Image, StateFolder = state });
+        try
+        {
+            EngineInstallPlan plan = await installer.PlanAsync(Token);
+            Assert.Null(plan.Problem);
+
+            EngineInstall install = await installer.InstallAsync(plan, null, Token);
+
+            Assert.Equal($"docker:{registry.Image}", install.Path);
+            Assert.Contains(install.Files, file => file.EndsWith(registry.ManifestDigest, StringComparison.Ordinal));
+            Assert.Contains(registry.ManifestDigest, await DockerEngine.RunAsync("image", "inspect", "--format", "{{.RepoDigests}}", registry.Image), StringComparison.Ordinal);
+
+            await new EngineRemoval(new EngineInstalls(state)).RemoveAsync(install, force: false, Token);
+            Assert.Empty((await DockerEngine.RunAsync("image", "ls", "--quiet", registry.Image)).Trim());
+            Assert.Empty(new EngineInstalls(state).List());
+        }
+        finally
+        {
+            Directory.Delete(state, recursive: true);
+        }
     }
 
     [Fact]

@@ -18,6 +18,7 @@ internal static class InstallCommand
         Option<string?> destination = Options.Text("--destination", "FOLDER", "The folder that gets the install as a folder of its own.");
         Option<string?> name = Options.Text("--name", "NAME", "The name of the install.");
         Option<string?> sourcePath = Options.Text("--source-path", "PATH", "Instead of a network: llama.cpp's sources, a wheel of vLLM, or a folder of wheels.");
+        Option<string?> image = Options.Text("--image", "IMAGE", "With --source docker: the image to pull instead of the engine's own.");
         Option<string[]> buildOption = new("--build-option") { HelpName = "NAME=VALUE", Description = "A further option of the build: GGML_NATIVE=OFF.", DefaultValueFactory = _ => [] };
         Option<int?> jobs = Options.Whole("--jobs", "N", 1, 1024, "How many compilers run at once; one less than there are cores when left out.");
         Option<string?> python = Options.Text("--python", "PROGRAM", "The Python of the environment.");
@@ -33,7 +34,7 @@ internal static class InstallCommand
         Option<bool> json = Options.Json();
         Command command = new("install", "Install an engine: from packages, a release, an image, Python packages or sources.")
         {
-            engine, source, backend, version, destination, name, sourcePath, buildOption, jobs, python, index, cuda, requirement, plugin, skip, force, topology, whatIf, list, json,
+            engine, source, backend, version, destination, name, sourcePath, image, buildOption, jobs, python, index, cuda, requirement, plugin, skip, force, topology, whatIf, list, json,
         };
         command.Validators.Add(result =>
         {
@@ -59,6 +60,7 @@ internal static class InstallCommand
                 Destination = parsed.GetValue(destination),
                 Name = parsed.GetValue(name),
                 SourcePath = parsed.GetValue(sourcePath),
+                Image = parsed.GetValue(image),
                 BuildOptions = parsed.GetRequiredValue(buildOption),
                 Jobs = parsed.GetValue(jobs),
                 Python = parsed.GetValue(python),

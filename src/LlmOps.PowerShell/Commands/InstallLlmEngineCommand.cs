@@ -44,6 +44,11 @@ public sealed class InstallLlmEngineCommand : LlmOpsCommand
     [ValidateNotNullOrEmpty]
     public string? SourcePath { get; set; }
 
+    /// <summary>The image to pull.</summary>
+    [Parameter(HelpMessage = "With -Source Docker: the image to pull instead of the engine's own.")]
+    [ValidateNotNullOrEmpty]
+    public string? Image { get; set; }
+
     /// <summary>Further options of a build.</summary>
     [Parameter(HelpMessage = "Further options of a build: GGML_NATIVE=OFF.")]
     public string[] BuildOption { get; set; } = [];
@@ -107,6 +112,7 @@ public sealed class InstallLlmEngineCommand : LlmOpsCommand
             Name = Name,
             Backend = Backend,
             SourcePath = PathOf(SourcePath),
+            Image = Image,
             BuildOptions = BuildOption,
             Jobs = Jobs,
             Python = Python,

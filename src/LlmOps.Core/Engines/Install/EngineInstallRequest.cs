@@ -26,6 +26,9 @@ public sealed record EngineInstallRequest
     /// <summary>Instead of a network: the folder of llama.cpp's sources, a wheel of vLLM, or a folder of wheels.</summary>
     public string? SourcePath { get; init; }
 
+    /// <summary>The image to pull instead of the engine's own: of a mirror, or of somebody's registry.</summary>
+    public string? Image { get; init; }
+
     /// <summary>Further options of a build: <c>GGML_NATIVE=OFF</c>.</summary>
     public IReadOnlyList<string> BuildOptions { get; init; } = [];
 

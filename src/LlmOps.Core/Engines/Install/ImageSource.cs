@@ -59,9 +59,9 @@ internal abstract class ImageSource : IInstallSource
             Steps =
             [
                 new InstallStep("Pull the image", [ContainerTool.Find(context.Request.PathVariable) ?? program, "pull", image]),
-                new InstallStep("Note the digest that was pulled", [ContainerTool.Find(context.Request.PathVariable) ?? program, "image", "inspect", "--format", "{{.Id}} {{join .RepoDigests \" \"}}", image]),
+                new InstallStep("Note the digest that was pulled", [ContainerTool.Find(context.Request.PathVariable) ?? program, "image", "inspect", "--format", "{{.Id}}{{range .RepoDigests}} {{.}}{{end}}", image]),
             ],
-            Reasons = [.. Reasons(context)],
+            Reasons = context.Request.Image is null ? [.. Reasons(context)] : [],
         });
     }
 
@@ -69,13 +69,25 @@ internal abstract class ImageSource : IInstallSource
     public async Task<EngineInstall> InstallAsync(EngineInstallPlan plan, InstallContext context, IProgress<string>? progress, CancellationToken cancellationToken)
     {
         string program = ContainerTool.Find(context.Request.PathVariable)!;
-        if (await IsHereAsync(program, plan.Origin, cancellationToken).ConfigureAwait(false) && !context.Request.Force)
+        bool wasHere = await IsHereAsync(program, plan.Origin, cancellationToken).ConfigureAwait(false);
+        if (wasHere && !context.Request.Force)
         {
             // What was here before is not ours to remove later.
             throw new LlmOpsException($"the image {plan.Origin} is on this machine already; use it with the runtime docker, or pull it anew with force", "EngineInstallExists") { Kind = ErrorKind.AlreadyExists };
         }
 
-        string inspected = await InstallSteps.RunAsync(plan, Path.Combine(context.Request.StateFolder, "engines", "logs", $"{plan.Name}.log"), progress, cancellationToken).ConfigureAwait(false);
+        string inspected;
+        try
+        {
+            inspected = await InstallSteps.RunAsync(plan, Path.Combine(context.Request.StateFolder, "engines", "logs", $"{plan.Name}.log"), progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch when (!wasHere)
+        {
+            // An image that no record names could never be removed by its name; where nothing was pulled this finds nothing.
+            await ProcessRunner.RunAsync(new ProcessRequest(program, ["image", "rm", plan.Origin]), CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+
         return new EngineInstall
         {
             Name = plan.Name,
@@ -90,14 +102,16 @@ internal abstract class ImageSource : IInstallSource
         };
     }
 
-    /// <summary>The image for the backend and the version.</summary>
-    protected abstract string Image(InstallContext context);
+    /// <summary>The engine's own image for the backend and the version.</summary>
+    protected abstract string OwnImage(InstallContext context);
 
     /// <summary>Why it is this one.</summary>
     protected abstract IEnumerable<string> Reasons(InstallContext context);
 
     /// <summary>Whether this machine's processor has images of the engines at all.</summary>
     protected static bool HasImages => RuntimeInformation.OSArchitecture is Architecture.X64 or Architecture.Arm64;
+
+    private string Image(InstallContext context) => context.Request.Image ?? OwnImage(context);
 
     private static async Task<bool> IsHereAsync(string program, string image, CancellationToken cancellationToken) =>
         (await ProcessRunner.RunAsync(new ProcessRequest(program, ["image", "inspect", image]), cancellationToken).ConfigureAwait(false)).ExitCode == 0;

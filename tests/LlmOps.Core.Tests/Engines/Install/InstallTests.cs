@@ -186,6 +186,18 @@ public sealed class InstallTests : IDisposable
     }
 
     [Fact]
+    public async Task An_image_that_cannot_be_noted_does_not_stay()
+    {
+        _tools.Tool("docker", "case \"$1 $2\" in \"version --format\") echo 28.1 ;; \"image inspect\") echo 'template parsing error' >&2; exit 1 ;; esac");
+        EngineInstaller installer = new(_tools.Request("llama.cpp", InstallSource.Docker, Machines.Blank) with { Image = "127.0.0.1:1/mine:1" });
+        EngineInstallPlan plan = await installer.PlanAsync(TestContext.Current.CancellationToken) with { Problem = null };
+        LlmOpsException problem = await Assert.ThrowsAnyAsync<LlmOpsException>(() => installer.InstallAsync(plan, null, TestContext.Current.CancellationToken));
+        Assert.Contains("(Note the digest that was pulled) ended with exit code 1: template parsing error", problem.Message, StringComparison.Ordinal);
+        Assert.Equal(["docker pull 127.0.0.1:1/mine:1", "docker image rm 127.0.0.1:1/mine:1"], _tools.Calls.Where(call => call.Contains("pull", StringComparison.Ordinal) || call.Contains(" rm ", StringComparison.Ordinal)));
+        Assert.Empty(Installs.List());
+    }
+
+    [Fact]
     public void A_name_that_no_install_has_is_answered_with_the_nearest()
     {
         Installs.Add(new EngineInstall { Name = "llama.cpp-mine", Engine = "llama.cpp", Source = InstallSource.Docker, Path = "docker:x", Origin = "x" });

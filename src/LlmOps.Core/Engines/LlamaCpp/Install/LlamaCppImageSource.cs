@@ -12,7 +12,7 @@ internal sealed class LlamaCppImageSource : ImageSource
     public override bool Has(EngineBackend backend) => HasImages;
 
     /// <inheritdoc/>
-    protected override string Image(InstallContext context)
+    protected override string OwnImage(InstallContext context)
     {
         string image = LlamaCppImages.ByDevice.FirstOrDefault(row => row.Device.Equals(context.Backend.ToString(), StringComparison.OrdinalIgnoreCase)).Image ?? LlamaCppImages.Processor;
         return context.Request.Version is { } version ? $"{image}-{version}" : image;

@@ -12,7 +12,7 @@ internal sealed class VllmImageSource : ImageSource
     public override bool Has(EngineBackend backend) => backend == EngineBackend.Cuda && HasImages;
 
     /// <inheritdoc/>
-    protected override string Image(InstallContext context) => $"{VllmImages.Repository}:v{VllmChoice.Version(context).Version}";
+    protected override string OwnImage(InstallContext context) => $"{VllmImages.Repository}:v{VllmChoice.Version(context).Version}";
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Reasons(InstallContext context) => [VllmChoice.Version(context).Reason];
