@@ -56,7 +56,8 @@ internal static partial class GpuChecks
 
         List<string> held = [];
         List<int> holders = [];
-        foreach (GpuDevice gpu in scope.Cards)
+        // Memory that is the host's is held by every program of the machine.
+        foreach (GpuDevice gpu in scope.Cards.Where(card => !card.SharedMemory && !card.IsIntegrated))
         {
             long used = gpu.MemoryTotalBytes - (gpu.MemoryReservedBytes ?? 0) - (gpu.MemoryFreeBytes ?? gpu.MemoryTotalBytes);
             if (used > gpu.MemoryTotalBytes * MuchOfIt)

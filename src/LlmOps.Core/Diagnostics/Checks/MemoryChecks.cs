@@ -1,4 +1,5 @@
 using LlmOps.Configuration;
+using LlmOps.Engines.LlamaCpp;
 using LlmOps.Hardware;
 
 namespace LlmOps.Diagnostics.Checks;
@@ -38,6 +39,17 @@ internal static class MemoryChecks
         if (available >= model.SizeBytes)
         {
             return Finding.Pass("main memory holds the whole model", evidence);
+        }
+
+        // What is locked, or read instead of mapped, has to be there at once and cannot be thrown away again.
+        bool isLocked = scope.Config?.Options[LlamaCppOptions.MemoryLock.Name] is true;
+        bool isRead = scope.Config?.Options[LlamaCppOptions.MemoryMap.Name] is false;
+        long resident = scope.Config?.Plan?.Host.WeightsBytes ?? model.SizeBytes;
+        if (scope.Config?.Engine == EngineNames.LlamaCpp && (isLocked || isRead) && resident > available)
+        {
+            return Finding.Fail(
+                isLocked ? "main memory cannot hold what is to be locked in it" : "main memory cannot hold what is read into it", $"{evidence}; {Bytes.Format(resident)} stay on the host",
+                "the kernel ends the engine while it loads ('Killed', exit code 137), or locking is given up and weights are swapped out", "set memoryLock: false and memoryMap: true, put more layers on GPUs, or use a smaller quantisation");
         }
 
         // Weights that go to GPUs only pass through; mapped files may exceed memory, at the price of reading twice.

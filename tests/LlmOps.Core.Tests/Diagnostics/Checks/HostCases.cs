@@ -39,6 +39,13 @@ internal static class HostCases
         Warn("memory.model", "little main memory", machine => Memory(machine, 1, null)),
         Warn("memory.model", "8.00 GiB of 16.0 GiB available; the model is 19.0 GiB", machine => { Memory(machine, 8, 19); machine.Vllm(); }),
         Fail("memory.model", "use a smaller quantisation", machine => Memory(machine, 8, 19)),
+        Fail("memory.model", "set memoryLock: false", machine => { Memory(machine, 8, 19); machine.Plan(options: ("memoryLock", true)); }),
+        Warn("memory.model", "leave memoryMap on", machine =>
+        {
+            Memory(machine, 8, 19);
+            machine.Plan(options: ("memoryMap", false));
+            machine.Config = machine.Config! with { Plan = new MemoryPlan { Devices = [new DeviceMemory { Name = "CUDA0" }], Host = new HostMemory { WeightsBytes = GiB } } };
+        }),
         Skip("memory.model", "not known", _ => { }),
         Pass("memory.swap", "2.00 GiB of swap", machine => machine.Host(host => host with { Memory = new MemoryInfo { SwapBytes = 2 * GiB, SwapFreeBytes = 2 * GiB } })),
         Warn("memory.swap", "102 MiB of 2.00 GiB free", machine => machine.Host(host => host with { Memory = new MemoryInfo { SwapBytes = 2 * GiB, SwapFreeBytes = GiB / 10 } })),
