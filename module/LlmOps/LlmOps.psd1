@@ -12,6 +12,7 @@
     CmdletsToExport        = @(
         'Compare-LlmThroughput'
         'Export-LlmCheckReport'
+        'Export-LlmClientConfig'
         'Export-LlmReport'
         'Export-LlmServerConfig'
         'Get-GpuTopology'

@@ -13,7 +13,7 @@ internal static class CommandLine
 
     private static readonly string[] Names =
     [
-        "gpu", "model", "engine", "install", "uninstall", "doctor", "plan", "start", "ps", "wait", "stop", "restart", "rm", "logs", "metrics", "bench", "compare", "report",
+        "gpu", "model", "engine", "install", "uninstall", "doctor", "plan", "export", "start", "ps", "wait", "stop", "restart", "rm", "logs", "metrics", "bench", "compare", "report",
         "diagnose", "template",
         "sample-model", "demo", SuperviseCommand.Name, ScheduleServerProgram.Verb,
     ];
@@ -83,6 +83,7 @@ internal static class CommandLine
         "uninstall" => UninstallCommand.Create(),
         "doctor" => DoctorCommand.Create(),
         "plan" => PlanCommand.Create(),
+        "export" => ExportCommand.Create(),
         "start" => StartCommand.Create(),
         "ps" => PsCommand.Create(),
         "wait" => WaitCommand.Create(),

@@ -30,13 +30,15 @@ internal sealed class ServerNames
     /// <exception cref="LlmOpsException">A name without wildcards that no server has.</exception>
     public IReadOnlyList<LlmServer> Find(ParseResult parsed, ServerRegistry registry)
     {
-        if (parsed.GetValue(_all))
-        {
-            return registry.List();
-        }
+        return parsed.GetValue(_all) ? registry.List() : Find(parsed.GetRequiredValue(_names), registry);
+    }
 
+    /// <summary>The servers of these names and patterns, each once.</summary>
+    /// <exception cref="LlmOpsException">A name without wildcards that no server has.</exception>
+    public static IReadOnlyList<LlmServer> Find(IEnumerable<string> names, ServerRegistry registry)
+    {
         List<LlmServer> servers = [];
-        foreach (string name in parsed.GetRequiredValue(_names))
+        foreach (string name in names)
         {
             servers.AddRange(name.AsSpan().ContainsAny('*', '?') ? registry.Match(name) : [Require(registry, name)]);
         }

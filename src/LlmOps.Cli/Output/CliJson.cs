@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LlmOps.Cli.Commands;
 using LlmOps.Diagnostics;
 using LlmOps.Diagnostics.Fixes;
 using LlmOps.Engines;
@@ -30,6 +31,7 @@ namespace LlmOps.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<EngineInstall>))]
 [JsonSerializable(typeof(EngineInstallPlan))]
 [JsonSerializable(typeof(LaunchCommand))]
+[JsonSerializable(typeof(ExportedFile[]))]
 [JsonSerializable(typeof(IReadOnlyList<CheckResult>))]
 [JsonSerializable(typeof(IReadOnlyList<FaultFinding>))]
 [JsonSerializable(typeof(IReadOnlyList<FixRecord>))]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using LlmOps.Configuration;
+using LlmOps.Configuration.Export;
 using LlmOps.Engines;
 using LlmOps.Engines.Vllm;
 
@@ -13,9 +14,6 @@ namespace LlmOps.Planning.Distributed;
 /// </remarks>
 public static class LeaderWorkerSet
 {
-    // A label of DNS, and the controller appends the numbers of pods.
-    private const int LongestName = 40;
-
     // Each pod sees its own cards, by the numbers from 0 on that the device plugin gives them.
     private static readonly string[] s_devices = ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "VLLM_HOST_IP"];
 
@@ -30,7 +28,7 @@ public static class LeaderWorkerSet
             throw new LlmOpsException($"a LeaderWorkerSet is for vLLM on several machines, and '{config.Name}' is not; plan it with several topologies", "NotForSeveralMachines");
         }
 
-        string name = Label(config.Name);
+        string name = KubernetesText.Label(config.Name);
         int cards = cluster.Hosts[0].Devices.Count;
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"""
@@ -149,14 +147,7 @@ public static class LeaderWorkerSet
     // Everything quoted, for a number or a word such as 'on' has to stay text; Kubernetes reads $( as a variable only where this class wrote one.
     private static string Quoted(string text)
     {
-        string written = YamlScalar.Of(text.StartsWith("$(LWS_", StringComparison.Ordinal) ? text : text.Replace("$(", "$$(", StringComparison.Ordinal));
+        string written = YamlScalar.Of(text.StartsWith("$(LWS_", StringComparison.Ordinal) ? text : KubernetesText.Literal(text));
         return written[0] is '"' or '\'' ? written : $"\"{written}\"";
-    }
-
-    private static string Label(string name)
-    {
-        string label = new([.. name.ToLowerInvariant().Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-')]);
-        label = (char.IsAsciiLetter(label[0]) ? label : "llm-" + label);
-        return label[..Math.Min(label.Length, LongestName)].Trim('-');
     }
 }
