@@ -70,7 +70,7 @@ $gate.TestResult.OutputFormat = 'JUnitXml'
 $gate.TestResult.OutputPath = Join-Path $reports 'environment.xml'
 $result = Invoke-Pester -Configuration $gate
 if ($result.Result -ne 'Passed') {
-    $failed = @($result.Failed.ExpandedName) + @($result.FailedBlocks.ExpandedName) -ne $null -join ', '
+    $failed = @($result.Failed.ExpandedName) + @($result.FailedBlocks.ExpandedName) | Where-Object { $_ } | Join-String -Separator ', '
     throw "$($settings.Name) is not deployed: $($failed ? $failed : 'the checks could not be run'); see $(Join-Path $reports 'environment.md')"
 }
 

@@ -9,6 +9,8 @@
     Without a configuration the machine alone is looked at. Skipped checks are skipped tests; warnings pass unless -Strict says otherwise.
 #>
 #Requires -Version 7.6
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseDeclaredVarsMoreThanAssignments', '', Justification = 'They are used by Describe.')]
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', '', Justification = 'They are used in the blocks of Pester.')]
 param(
     # The configuration that is to be started; none for the machine alone.
     [string] $Config,
@@ -41,7 +43,7 @@ Describe '<Category>' -ForEach $categories {
         }
 
         $bad = $Strict ? @('Fail', 'Warn') : @('Fail')
-        $because = @($_.Message, ($_.Evidence ? "seen: $($_.Evidence)" : $null), ($_.Why ? "why: $($_.Why)" : $null), ($_.Remedy ? "do: $($_.Remedy)" : $null)) -ne $null -join '; '
+        $because = @($_.Message, ($_.Evidence ? "seen: $($_.Evidence)" : ''), ($_.Why ? "why: $($_.Why)" : ''), ($_.Remedy ? "do: $($_.Remedy)" : '')) -ne '' -join '; '
         "$($_.Status)" | Should -Not -BeIn $bad -Because $because
     }
 }
