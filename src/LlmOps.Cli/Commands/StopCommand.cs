@@ -26,7 +26,7 @@ internal static class StopCommand
                 _ => Task.WhenAll(servers.Select(server => controller.StopAsync(server.Name, parsed.GetValue(grace) ?? DefaultGrace, cancellationToken)))).ConfigureAwait(false);
             // Leftovers of servers that have ended are ended too; to list those among all would bury the others.
             LlmServer[] shown = names.AreAll(parsed) ? [.. stopped.Zip(servers).Where(pair => !PsCommand.HasEnded(pair.Second)).Select(pair => pair.First)] : stopped;
-            ServerView.Write(shown, parsed.GetValue(json));
+            ServerView.WriteStopped(shown, parsed.GetValue(json));
             return ExitCode.Success;
         });
         return command;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using LlmOps.Hardware;
 using LlmOps.Servers;
 
 namespace LlmOps.Cli.Output;
@@ -89,6 +90,13 @@ internal static class ServerDocument
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("gpuMemory");
+        foreach (GpuMemoryRelease gpu in server.GpuMemory)
+        {
+            Release(json, gpu);
+        }
+
+        json.WriteEndArray();
         json.WriteString("logPath", server.LogPath);
         json.WriteString("configPath", server.ConfigPath);
         json.WriteString("apiKeyFile", server.ApiKeyFile);
@@ -114,6 +122,30 @@ internal static class ServerDocument
         json.WriteNumber("kvCacheBytes", device.KvCacheBytes);
         json.WriteNumber("recurrentBytes", device.RecurrentBytes);
         json.WriteNumber("computeBytes", device.ComputeBytes);
+        json.WriteEndObject();
+    }
+
+    private static void Release(Utf8JsonWriter json, GpuMemoryRelease gpu)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("index", gpu.Index);
+        json.WriteString("uuid", gpu.Uuid);
+        json.WriteNumber("beforeBytes", gpu.BeforeBytes);
+        json.WriteNumber("afterBytes", gpu.AfterBytes);
+        json.WriteNumber("freedBytes", gpu.FreedBytes);
+        Number(json, "serverBytes", gpu.ServerBytes);
+        json.WriteBoolean("isReleased", gpu.IsReleased);
+        json.WriteStartArray("holders");
+        foreach (GpuProcess holder in gpu.Holders)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("processId", holder.ProcessId);
+            json.WriteString("name", holder.Name);
+            Number(json, "memoryBytes", holder.MemoryBytes);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

@@ -47,7 +47,20 @@ internal static class ServerView
 
         foreach (string warning in server.Warnings)
         {
-            Console.Error.WriteLine($"llmops: warning: {server.Name}: {warning}");
+            Warn(server, warning);
+        }
+    }
+
+    /// <summary>Writes servers that have just been stopped, and on standard error which GPUs did not get their memory back.</summary>
+    public static void WriteStopped(IReadOnlyList<LlmServer> servers, bool json)
+    {
+        Write(servers, json);
+        foreach (LlmServer server in servers)
+        {
+            foreach (string warning in server.GpuMemory.Select(gpu => gpu.Warning).OfType<string>())
+            {
+                Warn(server, warning);
+            }
         }
     }
 
@@ -83,6 +96,8 @@ internal static class ServerView
 
         console.Write(table);
     }
+
+    private static void Warn(LlmServer server, string warning) => Console.Error.WriteLine($"llmops: warning: {server.Name}: {warning}");
 
     private static string Started(DateTimeOffset time) =>
         time.ToString(time.Date == TimeProvider.System.GetLocalNow().Date ? "HH:mm:ss" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);

@@ -80,6 +80,9 @@ public sealed record LlmServer
     /// <summary>What is not as the configuration meant it, one line each; the server works.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>What its GPUs got back, one entry each, on the server that a stop returns; empty for a server without GPUs, and at any other time.</summary>
+    public IReadOnlyList<GpuMemoryRelease> GpuMemory { get; init; } = [];
+
     /// <summary>The log file now being written.</summary>
     public required string LogPath { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmOps.Configuration;
+using LlmOps.Hardware;
 
 namespace LlmOps.Servers;
 
@@ -9,7 +10,13 @@ public sealed class ServerController(ServerRegistry registry)
 {
     private static readonly TimeSpan s_restartGrace = TimeSpan.FromSeconds(10);
 
-    /// <summary>Stops a server: asks it to end, waits, then ends every process of it for certain. A server that has ended is left as it is.</summary>
+    /// <summary>Where and how GPUs are looked at.</summary>
+    internal SurveyOptions Survey { get; init; } = new() { DriverTimeout = TimeSpan.FromSeconds(2) };
+
+    /// <summary>
+    /// Stops a server: asks it to end, waits, then ends every process of it for certain, and sees for up to three seconds whether its GPUs get
+    /// their memory back (<see cref="LlmServer.GpuMemory"/>). A server that has ended is left as it is.
+    /// </summary>
     /// <param name="name">Its name.</param>
     /// <param name="grace">How long it may take to end by itself.</param>
     /// <param name="cancellationToken">Cancels the waiting; a stop that was asked for goes on.</param>
@@ -91,7 +98,9 @@ public sealed class ServerController(ServerRegistry registry)
     {
         ServerFolder folder = registry.RequireFolder(name);
         ServerRecord? record = TryReadRecord(folder);
-        return await ServerRuntimes.Of(record?.Runtime).StopAsync(registry, folder, record, grace, reason, cancellationToken).ConfigureAwait(false);
+        using GpuReleaseWatch? gpus = ServerView.Read(folder).IsRunning() ? GpuReleaseWatch.Begin(folder, record, Survey, cancellationToken) : null;
+        LlmServer stopped = await ServerRuntimes.Of(record?.Runtime).StopAsync(registry, folder, record, grace, reason, cancellationToken).ConfigureAwait(false);
+        return gpus is null ? stopped : stopped with { GpuMemory = await gpus.WaitAsync(cancellationToken).ConfigureAwait(false) };
     }
 
     /// <returns>The server once it has ended; null when the time is over.</returns>

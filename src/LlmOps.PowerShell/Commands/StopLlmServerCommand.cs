@@ -26,6 +26,11 @@ public sealed class StopLlmServerCommand : ServerSelectionCommand
             WriteVerbose($"Asking '{server.Name}' (process {server.Pid}) to end; its process group is ended after {GraceSec} s.");
             LlmServer stopped = Await(stop => new ServerController(Registry).StopAsync(server.Name, TimeSpan.FromSeconds(GraceSec), stop));
             WriteVerbose($"'{stopped.Name}' is {stopped.State}.");
+            foreach (string warning in stopped.GpuMemory.Select(gpu => gpu.Warning).OfType<string>())
+            {
+                WriteWarning($"{server.Name}: {warning}");
+            }
+
             WriteObject(stopped);
         }
     }

@@ -3,6 +3,7 @@
  * tested without a GPU. Lines are "key=value", the first of a key counts: driver, nvml, cuda, count; gpuN.FIELD; migN.I.FIELD for the
  * parts of a divided GPU; linkA-B.ancestor|p2p|p2pAtomics; and to misbehave "fail.EXPORT=CODE" (any GPU), "fail.EXPORT.N=CODE" (GPU N)
  * and "hang=EXPORT". An absent field is "not supported" (3). "gpuN.FIELD+" is added to FIELD's value at each reading (counters).
+ * "live=1" reads the file again whenever memory is asked for, so that it changes while NVML stays started.
  * -DOLD_DRIVER leaves out the exports that drivers before 450 do not have. Build: cc -shared -fPIC -o libnvidia-ml.so.1 nvml-stand-in.c
  */
 #define _GNU_SOURCE
@@ -143,6 +144,7 @@ int nvmlDeviceGetUtilizationRates(Gpu *g, unsigned *out) { BEGIN(g) const char *
 
 static int memory(Gpu *g, unsigned long long *total, unsigned long long *reserved, unsigned long long *used)
 {
+    if (get("live")) load();
     const char *v = field(g, "memory"); /* total reserved used */
     return v && sscanf(v, "%llu %llu %llu", total, reserved, used) == 3 ? SUCCESS : UNSUPPORTED;
 }
