@@ -139,6 +139,7 @@ internal sealed class PlanArguments
             EngineVersion = parsed.GetValue(_engineVersion),
             Launcher = parsed.GetValue(_launcher),
             Engine = engine,
+            Experience = topologyFile is null ? MeasuredLoads.Default.Of(model.Path, engine?.Path) : [],
             Mode = parsed.GetValue(_mode) ?? PlanMode.Auto,
             Name = parsed.GetValue(_name),
             Alias = parsed.GetValue(_alias),

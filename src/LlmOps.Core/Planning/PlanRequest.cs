@@ -2,6 +2,7 @@ using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Hardware;
 using LlmOps.Models;
+using LlmOps.Servers;
 
 namespace LlmOps.Planning;
 
@@ -37,6 +38,9 @@ public sealed record PlanRequest
 
     /// <summary>The binary that will run; null plans for the newest known version with support for the machine's GPUs.</summary>
     public EngineCapabilities? Engine { get; init; }
+
+    /// <summary>What earlier starts of this model with this engine allocated on this machine (<see cref="MeasuredLoads.Of"/>), newest first.</summary>
+    public IReadOnlyList<MeasuredLoad> Experience { get; init; } = [];
 
     /// <summary>How much headroom against how much speed.</summary>
     public PlanMode Mode { get; init; }

@@ -47,11 +47,13 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
         TensorOverrides? overrides = facts.PinnedText(LlamaCppOptions.OverrideTensor) is { } rules ? TensorOverrides.Parse(rules) : null;
         PlacementEstimator estimator = new(request.Model, overrides?.Apply(request.Model) ?? request.Model, request.Topology.Host, CompanionFiles.Read(facts), request.Mode);
         IReadOnlyList<ClusterMember> members = request.OtherHosts.Count > 0 ? RpcCluster.Members(request, pins) : [];
-        TunedPlacement tuned = Place(facts, estimator, members);
+        LoadExperience experience = new(request.Experience);
+        TunedPlacement tuned = Place(facts, estimator, members, experience);
         (IReadOnlyList<ConfigDevice> devices, Dictionary<string, string> environment, PlacementChoice named) = DeviceSelection.Name(tuned.Choice);
         PinChecks checks = new(facts, named, overrides);
         log.PinNotes = checks.Notes();
         DeviceDecisions.Add(log, facts, named);
+        experience.Explain(tuned.Choice.Placement.Devices, log);
         OptionSet options = OptionRules.Decide(facts, tuned with { Choice = named }, log);
         DeviceSelection.Explain(environment, log);
         ClusterSettings? cluster = members.Count > 0 ? RpcCluster.Of(request, members, named.Placement.Devices, environment, log) : null;
@@ -94,9 +96,9 @@ public sealed class ServerPlanner(Func<int, int, int?>? findFreePort = null)
         };
     }
 
-    private static TunedPlacement Place(PlanFacts facts, PlacementEstimator estimator, IReadOnlyList<ClusterMember> members)
+    private static TunedPlacement Place(PlanFacts facts, PlacementEstimator estimator, IReadOnlyList<ClusterMember> members, LoadExperience experience)
     {
-        IReadOnlyList<PlanDevice> devices = [.. DeviceCandidates.Of(facts.Request.Topology, facts.Engine, facts.Pins.Devices, facts.Request.Mode), .. DeviceCandidates.Of(members, facts.Request.Mode)];
+        IReadOnlyList<PlanDevice> devices = [.. DeviceCandidates.Of(facts.Request.Topology, facts.Engine, facts.Pins.Devices, facts.Request.Mode).Select(experience.Correct), .. DeviceCandidates.Of(members, facts.Request.Mode)];
         if (facts.PinnedNumber(LlamaCppOptions.GpuLayers) == 0)
         {
             devices = [];

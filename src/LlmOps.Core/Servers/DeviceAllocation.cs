@@ -11,6 +11,9 @@ public sealed record DeviceAllocation
     /// <summary>The engine's device name; <c>Host</c> for main memory.</summary>
     public required string Device { get; init; }
 
+    /// <summary>The GPU's stable identity; null for main memory, and where the configuration names none.</summary>
+    public string? Uuid { get; init; }
+
     /// <summary>What the plan said, without the driver's own overhead, in bytes; null without a plan.</summary>
     public long? PlannedBytes { get; init; }
 

@@ -11,6 +11,9 @@ internal sealed record LaunchExpectation
     /// <summary>Names of the GPUs that should hold the model, in the engine's order; empty when the configuration names none.</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
 
+    /// <summary>Stable identities of those that have one, by name.</summary>
+    public IReadOnlyDictionary<string, string> Uuids { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Whether the model should be on GPUs at all.</summary>
     public bool WantsGpu { get; init; }
 
@@ -44,6 +47,7 @@ internal sealed record LaunchExpectation
         return new LaunchExpectation
         {
             Devices = [.. config.Devices.Select(device => device.Name)],
+            Uuids = UuidsOf(config),
             WantsGpu = config.Devices.Count > 0 ? layers != 0 : layers > 0,
             GpuLayers = layers,
             ContextPerSlot = context == 0 ? null : unified ? context : slots is { } count ? context / count : null,
@@ -59,11 +63,16 @@ internal sealed record LaunchExpectation
         return new LaunchExpectation
         {
             Devices = [.. config.Devices.Select(device => device.Name)],
+            Uuids = UuidsOf(config),
             ContextPerSlot = context > 0 ? context : null,
             PoolTokens = config.Plan?.Pool?.Tokens,
             Planned = config.Plan is { } plan ? [.. plan.Devices.Select(device => KeyValuePair.Create(device.Name, device.WeightsBytes + device.KvCacheBytes + device.RecurrentBytes))] : [],
         };
     }
+
+    // A device of another machine is none of this one's GPUs.
+    private static Dictionary<string, string> UuidsOf(ServerConfig config) =>
+        config.Devices.Where(device => device is { Uuid: not null, Host: null }).DistinctBy(device => device.Name).ToDictionary(device => device.Name, device => device.Uuid!);
 
     // What a driver takes for itself is in the plan and never in the engine's log.
     private static KeyValuePair<string, long>[] PlannedOf(MemoryPlan? plan) => plan is null

@@ -99,6 +99,11 @@ internal sealed record LoadJudgement
             }
         }
 
+        foreach ((string device, string uuid) in expected.Uuids.Where(known => byDevice.ContainsKey(known.Key)))
+        {
+            byDevice[device] = byDevice[device] with { Uuid = uuid };
+        }
+
         return [.. byDevice.Values.OrderBy(device => device.IsHost).ThenBy(device => device.Device, StringComparer.Ordinal)];
     }
 

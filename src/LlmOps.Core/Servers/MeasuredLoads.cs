@@ -49,6 +49,13 @@ public sealed class MeasuredLoads(string folder)
     /// <summary>Loads of this model file, newest first.</summary>
     public IReadOnlyList<MeasuredLoad> OfModel(string path) => [.. ReadAll().Where(load => load.Model == path)];
 
+    /// <summary>Loads of this model file by this engine, newest first; none when the file has another size now.</summary>
+    /// <param name="model">The model's path.</param>
+    /// <param name="engine">The engine's binary; null for none.</param>
+    public IReadOnlyList<MeasuredLoad> Of(string model, string? engine) => engine is null || !File.Exists(model)
+        ? []
+        : [.. OfModel(model).Where(load => load.EnginePath == engine && load.ModelBytes == new FileInfo(model).Length)];
+
     /// <summary>Keeps a load.</summary>
     public void Keep(MeasuredLoad load)
     {

@@ -159,6 +159,7 @@ internal static class RecordJson
         {
             writer.WriteStartObject();
             writer.WriteString("device", device.Device);
+            writer.Field("uuid", device.Uuid);
             writer.Field("plannedBytes", device.PlannedBytes);
             writer.WriteNumber("weightsBytes", device.WeightsBytes);
             writer.WriteNumber("kvCacheBytes", device.KvCacheBytes);
@@ -179,6 +180,7 @@ internal static class RecordJson
             devices.Add(new DeviceAllocation
             {
                 Device = device.Text("device"),
+                Uuid = device.OptionalText("uuid"),
                 PlannedBytes = device.OptionalLong("plannedBytes"),
                 WeightsBytes = device.GetProperty("weightsBytes").GetInt64(),
                 KvCacheBytes = device.GetProperty("kvCacheBytes").GetInt64(),
@@ -199,6 +201,7 @@ internal static class RecordJson
 
         writer.WriteStartObject("expectation");
         writer.Field("devices", expectation.Devices);
+        writer.Field("uuids", expectation.Uuids);
         writer.WriteBoolean("wantsGpu", expectation.WantsGpu);
         writer.Field("gpuLayers", expectation.GpuLayers);
         writer.Field("contextPerSlot", expectation.ContextPerSlot);
@@ -225,6 +228,7 @@ internal static class RecordJson
         return new LaunchExpectation
         {
             Devices = expectation.Texts("devices"),
+            Uuids = expectation.OptionalObject("uuids") is null ? new Dictionary<string, string>() : expectation.TextsByName("uuids"),
             WantsGpu = expectation.GetProperty("wantsGpu").GetBoolean(),
             GpuLayers = expectation.OptionalNumber("gpuLayers"),
             ContextPerSlot = expectation.OptionalLong("contextPerSlot"),

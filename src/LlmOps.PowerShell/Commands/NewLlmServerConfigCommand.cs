@@ -228,6 +228,7 @@ public sealed class NewLlmServerConfigCommand : LlmOpsCommand
             ClusterPort = ClusterPort,
             IsThisMachine = isThisMachine,
             Engine = engine,
+            Experience = isThisMachine ? MeasuredLoads.Default.Of(model.Path, engine?.Path) : [],
             Mode = Mode,
             Name = Name,
             Alias = Alias,

@@ -72,6 +72,6 @@ public static class FaultAdvisor
     }
 
     private static string? TemplateCommand(FaultContext context) => context.Config is { } config
-        ? $"New-LlmChatTemplate -Path '{config.Model}' -AllowRole developer writes a template that accepts the role; name it by chatTemplateFile in the configuration of '{config.Name}'."
+        ? $"New-LlmChatTemplate -Path '{config.Model.Replace("'", "''", StringComparison.Ordinal)}' -AllowRole developer -Destination './{config.Name}-developer.jinja' writes a template that accepts the role; name it by chatTemplateFile in the configuration of '{config.Name}'."
         : null;
 }
