@@ -46,9 +46,9 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
         PlacementChoice? first = null;
         return Longest(Contexts(start, facts.Pinned(LlamaCppOptions.GpuLayers) ? ShortestContext : ShortestGpuContext), (context, notes) => notes ? first = At(context) : Longer(first!, context));
 
-        // What was too small or too large for the shorter context is so for a longer one.
+        // What was too small or too large for the shorter context is so for a longer one, and scratch memory only grows.
         PlacementChoice? Longer(PlacementChoice found, long context) =>
-            _trial.Run(start with { Devices = found.Placement.Devices, ContextLength = context, TypeK = found.Placement.TypeK, TypeV = found.Placement.TypeV }, found.Why, notes: false);
+            _trial.Run(start with { Devices = found.Placement.Devices, ContextLength = context, TypeK = found.Placement.TypeK, TypeV = found.Placement.TypeV }, found.Why, notes: false, [.. found.Memory.Devices.Select(device => device.ComputeBytes)]);
 
         PlacementChoice? At(long context)
         {

@@ -103,7 +103,8 @@ internal sealed class PlanRemedies(Func<PlanRequest, ServerConfig> plan, PlanFac
     // The longest context that fits with everything else as it is, by halving the distance.
     private long? LongestContext((EngineOption Option, string? Value)[] others)
     {
-        long step = ContextSteps.For(nearest.Placement.ContextLength);
+        // A shorter context by far may be the longest that fits: its step counts.
+        long step = ContextSteps.For(nearest.Placement.ContextLength / 8);
         long low = 0;
         long high = nearest.Placement.ContextLength / step;
         while (low + 1 < high)

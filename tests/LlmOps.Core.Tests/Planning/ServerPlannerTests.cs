@@ -48,7 +48,7 @@ public sealed class ServerPlannerTests
         Assert.Equal("q8_0", config.Options.Get(LlamaCppOptions.KvCacheTypeK));
         Assert.Equal("on", config.Options.Get(LlamaCppOptions.FlashAttention));
         long context = config.Options.Get(LlamaCppOptions.ContextLength);
-        Assert.Equal(32768L, context);
+        Assert.Equal(49152L, context);
         Assert.Contains("the longest that fits, in steps of 16384", Reason(config, "contextLength"), StringComparison.Ordinal);
         Assert.Equal("memory bandwidth of CUDA0", config.Prediction!.LimitedBy);
         Assert.InRange(config.Prediction.DecodeTokensPerSecond!.Value, 30, 50);

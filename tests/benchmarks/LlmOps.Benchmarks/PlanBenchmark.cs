@@ -23,7 +23,7 @@ internal static class PlanBenchmark
         ModelDescription large = ModelReader.Read(folder.WriteSparse("122b.gguf", HeaderOnlyModel.Qwen122B()));
         ModelDescription dense = ModelReader.Read(folder.WriteSparse("32b.gguf", HeaderOnlyModel.Qwq32B()));
         bool isMet = true;
-        Console.WriteLine($"{"plan",-58} {"least ms",9} {"median",8} {"CPU",6} {"KiB",7}  target {TargetMilliseconds:0} ms of processor time");
+        Console.WriteLine($"{"plan",-58} {"least ms",9} {"median",8} {"CPU",6} {"KiB",7}  target {TargetMilliseconds:0} ms, median");
         isMet &= Report("122B-A10B, 8 x 80 GB: one card is enough", large, 8, "NVIDIA H100", 80);
         isMet &= Report("122B-A10B, 8 x 8 GB: all eight cards", large, 8, "RTX 2080", 8);
         isMet &= Report("122B-A10B, 8 x 4 GB: experts in main memory", large, 8, "GTX 1650", 4);
@@ -60,10 +60,10 @@ internal static class PlanBenchmark
         double kibibytes = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Rounds / 1024;
         Array.Sort(times);
 
-        // The processor's time, the collector's included, is what a plan costs; the clock also counts what else the machine does.
+        // The processor's time counts the collector's and the compiler's threads too, the clock what else the machine does.
         self.Refresh();
         double spent = (self.TotalProcessorTime - processor).TotalMilliseconds / Rounds;
-        bool isMet = Math.Min(spent, times[0]) < TargetMilliseconds;
+        bool isMet = times[Rounds / 2] < TargetMilliseconds;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-58} {times[0],9:0.00} {times[Rounds / 2],8:0.00} {spent,6:0.00} {kibibytes,7:0}  {(pins is not null ? "no target: remedies are planned too" : isMet ? "met" : "MISSED")}"));
         return isMet;
     }

@@ -11,7 +11,7 @@ internal sealed class GraphAllocator(int places, long chunkBytes)
     /// <summary>Bytes of each place's buffer.</summary>
     /// <param name="first">Tensors that are given memory before all others.</param>
     /// <param name="nodes">All tensors in the order of computation, with their places.</param>
-    public long[] Reserve(IReadOnlyList<GraphTensor> first, IReadOnlyList<GraphTensor> nodes)
+    public long[] Reserve(List<GraphTensor> first, List<GraphTensor> nodes)
     {
         foreach (GraphTensor leaf in first)
         {
@@ -51,7 +51,7 @@ internal sealed class GraphAllocator(int places, long chunkBytes)
         }
 
         node.WasAllocated = node.IsAllocated = true;
-        if (node.MayReuse && node.Sources.FirstOrDefault(source => CanTake(node, source)) is { } parent)
+        if (node.MayReuse && Parent(node) is { } parent)
         {
             (node.Buffer, node.Chunk, node.Offset) = (parent.Buffer, parent.Chunk, parent.Offset);
             parent.IsAllocated = false;
@@ -60,6 +60,20 @@ internal sealed class GraphAllocator(int places, long chunkBytes)
 
         node.Buffer = node.Place!.Value;
         (node.Chunk, node.Offset) = _buffers[node.Buffer].Take(node.Bytes);
+    }
+
+    // A plan asks this of some ten thousand tensors: no delegate, no enumerator.
+    private static GraphTensor? Parent(GraphTensor node)
+    {
+        foreach (GraphTensor source in node.Sources)
+        {
+            if (CanTake(node, source))
+            {
+                return source;
+            }
+        }
+
+        return null;
     }
 
     // Only whole tensors are taken over: the engine's own estimate never does it through a view.

@@ -9,12 +9,13 @@ namespace LlmOps.Planning.Memory;
 internal sealed class GraphScheduler(int host, int copies, long chunkBytes, bool reorders = false)
 {
     private readonly List<GraphTensor> _first = [];
-    private readonly List<GraphTensor> _nodes = [];
+    private List<GraphTensor> _nodes = [];
     private readonly Dictionary<(GraphTensor Source, int Place), GraphTensor> _copied = [];
 
     /// <summary>Bytes of each place's compute buffer.</summary>
-    public long[] Reserve(IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> graph)
+    public long[] Reserve(IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes)
     {
+        GraphTensor[] graph = [.. nodes];
         ChoosePlaces(graph);
         _first.AddRange(inputs);
         foreach (GraphTensor input in inputs)
@@ -27,29 +28,31 @@ internal sealed class GraphScheduler(int host, int copies, long chunkBytes, bool
             }
         }
 
+        _nodes = new List<GraphTensor>(graph.Length + (graph.Length / 8));
         Split(graph);
         return new GraphAllocator(host + 1, chunkBytes).Reserve(_first, _nodes);
     }
 
     /// <summary>Whether flash attention of some layer runs elsewhere than the layer.</summary>
-    public bool MovesAttention(IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> graph)
+    public bool MovesAttention(IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes)
     {
+        GraphTensor[] graph = [.. nodes];
         foreach (GraphTensor input in inputs)
         {
             input.Place = host;
         }
 
         ChoosePlaces(graph);
-        return graph.Any(node => node.Home is { } home && node.Place != home);
+        return Array.Exists(graph, node => node.Home is { } home && node.Place != home);
     }
 
-    private void ChoosePlaces(IReadOnlyList<GraphTensor> graph)
+    private void ChoosePlaces(GraphTensor[] graph)
     {
         // Neighbours of what runs on a device run there too; the host gets only what nothing else claims.
-        Spread(graph, deviceOnly: true);
-        Spread([.. graph.Reverse()], deviceOnly: true);
-        Spread(graph, deviceOnly: false);
-        Spread([.. graph.Reverse()], deviceOnly: false);
+        Spread(graph, backwards: false, deviceOnly: true);
+        Spread(graph, backwards: true, deviceOnly: true);
+        Spread(graph, backwards: false, deviceOnly: false);
+        Spread(graph, backwards: true, deviceOnly: false);
         foreach (GraphTensor node in graph)
         {
             node.Place ??= host;
@@ -64,11 +67,12 @@ internal sealed class GraphScheduler(int host, int copies, long chunkBytes, bool
         }
     }
 
-    private void Spread(IReadOnlyList<GraphTensor> nodes, bool deviceOnly)
+    private void Spread(GraphTensor[] nodes, bool backwards, bool deviceOnly)
     {
         int? place = null;
-        foreach (GraphTensor node in nodes)
+        for (int at = 0; at < nodes.Length; at++)
         {
+            GraphTensor node = nodes[backwards ? nodes.Length - 1 - at : at];
             if (node.Root is not null || node.IsExternal)
             {
                 continue;
@@ -85,7 +89,7 @@ internal sealed class GraphScheduler(int host, int copies, long chunkBytes, bool
         }
     }
 
-    private void Split(IReadOnlyList<GraphTensor> graph)
+    private void Split(GraphTensor[] graph)
     {
         int place = -1;
         List<GraphTensor> arrivals = [];
@@ -124,7 +128,6 @@ internal sealed class GraphScheduler(int host, int copies, long chunkBytes, bool
             {
                 Bring(node, place, arrivals);
             }
-
         }
 
         Flush(arrivals, members, place);
