@@ -75,7 +75,7 @@ Describe 'Topics' {
 Describe 'The build' {
     BeforeAll {
         $Tool = Join-Path $Repository 'artifacts' 'bin' 'LlmOps.Help' 'debug' 'LlmOps.Help.dll'
-        $Assembly = Get-ChildItem (Join-Path $Repository 'artifacts' 'bin' 'LlmOps.PowerShell') -Recurse -Filter LlmOps.PowerShell.dll -ErrorAction Ignore | Select-Object -First 1
+        $Assembly = Get-ChildItem (Join-Path $Repository 'artifacts' 'bin' 'LlmOps.PowerShell') -Recurse -Filter LlmOps.PowerShell.dll -ErrorAction Ignore | Sort-Object LastWriteTime | Select-Object -Last 1
         # Runs the build's check on pages that were changed, and gives what it prints.
         function Test-Page([string] $Page, [scriptblock] $Change) {
             $pages = Join-Path $TestDrive ([guid]::NewGuid())

@@ -37,6 +37,7 @@ BeforeAll {
         'Get-LlmEngine: The devices that the engine sees'
         'Export-LlmServerConfig: Keep a plan'
         'Export-LlmReport: Save a baseline'
+        'Get-LlmChatTemplate: Keep it to edit'
         'Compare-LlmThroughput: Fail a nightly run that got slower'
         'Stop-LlmServer: See what would be stopped'
         'Start-LlmServer: See the exact command line, and start nothing'

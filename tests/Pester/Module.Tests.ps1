@@ -100,6 +100,15 @@ Describe 'The module' {
         $text.Trim() | Should -Be '2'
     }
 
+    # What these load is most of the time that an import takes; the time itself depends on the machine.
+    It 'needs no other module and no package when it is imported' {
+        $script = "Import-Module '$ModulePath'; (Get-Module).Name -join ','; [System.AppDomain]::CurrentDomain.GetAssemblies().ForEach{ `$_.GetName().Name }.Where{ `$_ -match '^LlmOps|^Yaml' } -join ','"
+        $text = & $Pwsh -NoProfile -NonInteractive -Command $script | Out-String
+        $lines = $text.Trim() -split '\s*\n\s*'
+        $lines[0] | Should -Be 'LlmOps'
+        $lines[1] -split ',' | Sort-Object | Should -Be 'LlmOps.Core', 'LlmOps.Loader', 'LlmOps.PowerShell'
+    }
+
     It 'writes nothing when it is imported' {
         & $Pwsh -NoProfile -NonInteractive -Command "Import-Module '$ModulePath'" 2>&1 | Should -BeNullOrEmpty
     }

@@ -79,7 +79,6 @@ public sealed class StartLlmServerCommand : LlmOpsCommand
             Timeout = TimeoutSec is int seconds ? TimeSpan.FromSeconds(seconds) : null,
             Force = Force,
         };
-        WriteVerbose($"{config.Name}: {ServerLaunch.Describe(config, command)}");
         ServerStarter starter = new(ServerRegistry.Default, SupervisorCommand.Find());
         IProgress<StartProgress> progress = ProgressOf<StartProgress>($"Starting server {config.Name}", StartProgressView.Show);
         try
