@@ -18,6 +18,11 @@ internal static class DeviceDecisions
             string whole = left.Length == 0 ? string.Empty : $"; all of {string.Join(", ", left.Select(gpu => $"{gpu.Name} {gpu.Index}"))}";
             log.Add("unused", free + whole, "memory that this plan leaves beyond its headroom: room for a second server, a longer context or a better quantisation", []);
         }
+
+        if (Memory.ComparedArchitectures.Reason(facts.Model) is { } reason)
+        {
+            log.Add("memoryMargin", "25 % of scratch memory", reason, []);
+        }
     }
 
     private static string Why(PlanFacts facts, PlacementChoice choice, GpuDevice[] left)

@@ -93,6 +93,27 @@ public sealed class MemoryAccuracyTests
             MemoryModel.Estimate(bare, placement, new HostInfo()).Devices[0].ComputeBytes);
     }
 
+    [Theory]
+    [MemberData(nameof(Architectures))]
+    public void An_architecture_that_nobody_has_heard_of_is_sized_by_its_metadata_and_tensors_and_gets_a_margin(string architecture)
+    {
+        List<double> ratios = [];
+        foreach ((MeasuredDevice measured, double weights, double context, double compute) in Compare(architecture, model => model with { Architecture = "unheard-of" }))
+        {
+            Assert.Equal(measured.Model, weights, tolerance: 1);
+            Assert.Equal(measured.Context, context, tolerance: 1);
+            if (measured.Name != "Host" && measured.Total > 0)
+            {
+                Assert.True(weights + context + compute >= measured.Total * 0.98, $"{measured.Name}: {weights + context + compute:F0} MiB of {measured.Total:F0}");
+                ratios.Add(compute / Math.Max(1, measured.Compute));
+            }
+        }
+
+        // A quarter more than what is nearly right, and not much more than that.
+        ratios.Sort();
+        Assert.InRange(ratios[ratios.Count / 2], 1.0, 1.35);
+    }
+
     [Fact]
     public void Layers_of_unknown_operations_count_as_usual_ones_with_a_quarter_more()
     {
@@ -106,11 +127,12 @@ public sealed class MemoryAccuracyTests
 
     private static PlanDevice Device(string name) => new(name, new GpuDevice(), 24 * Bytes.GiB, 0);
 
-    private static IEnumerable<(MeasuredDevice Measured, double Weights, double Context, double Compute)> Compare(string architecture)
+    private static IEnumerable<(MeasuredDevice Measured, double Weights, double Context, double Compute)> Compare(string architecture, Func<ModelDescription, ModelDescription>? change = null)
     {
         foreach (MeasuredCase item in s_cases.Where(item => item.Architecture == architecture))
         {
             ModelDescription model = s_models[$"{item.Model}.{item.Mix}"];
+            model = change?.Invoke(model) ?? model;
             MemoryPlan plan = MemoryModel.Estimate(model, item.ToPlacement(model), new HostInfo());
             foreach (MeasuredDevice device in item.Devices)
             {

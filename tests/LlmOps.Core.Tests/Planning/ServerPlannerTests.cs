@@ -40,6 +40,17 @@ public sealed class ServerPlannerTests
     }
 
     [Fact]
+    public void An_architecture_that_was_not_compared_with_the_engine_is_planned_with_a_margin_that_is_said()
+    {
+        ServerConfig known = Plan(PlanFixtures.Llama8B, PlanFixtures.Machine(("NVIDIA GeForce RTX 3090", 24)));
+        ServerConfig unheard = Plan(PlanFixtures.Llama8B with { Architecture = "unheard-of" }, PlanFixtures.Machine(("NVIDIA GeForce RTX 3090", 24)));
+
+        Assert.DoesNotContain(known.Decisions, decision => decision.Option == "memoryMargin");
+        Assert.Equal("25 % of scratch memory", unheard.Decisions.Single(decision => decision.Option == "memoryMargin").Value);
+        Assert.Contains("unheard-of has not been compared", Reason(unheard, "memoryMargin"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_context_shrinks_and_the_cache_is_quantised_before_layers_leave_the_card()
     {
         ServerConfig config = Plan(PlanFixtures.Qwq32B, PlanFixtures.Machine(("NVIDIA GeForce RTX 3090", 24)));

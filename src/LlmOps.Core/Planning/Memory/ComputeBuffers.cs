@@ -12,9 +12,6 @@ internal static class ComputeBuffers
     private const long VulkanChunkBytes = Bytes.GiB;
     private const long VulkanTensorBytes = (4 * Bytes.GiB) - 1;
 
-    // Operations that are not known here get a quarter more.
-    private const int ForeignShare = 4;
-
     /// <summary>Bytes of each device and, last, of the host.</summary>
     /// <param name="model">The model.</param>
     /// <param name="placement">Where it goes.</param>
@@ -38,7 +35,7 @@ internal static class ComputeBuffers
             bytes = [.. bytes.Zip(Reserve(model, pinned, placement, pipelined), Math.Max)];
         }
 
-        return LayerTensors.Of(model).Any(layer => layer.IsForeign) ? [.. bytes.Select(size => size + (size / ForeignShare))] : bytes;
+        return [.. bytes.Select(size => ComparedArchitectures.WithMargin(model, size))];
     }
 
     /// <summary>As <see cref="Estimate"/>, for the context in which next-token layers draft.</summary>
@@ -70,7 +67,7 @@ internal static class ComputeBuffers
         long streams = placement.Unified ? 1 : placement.Slots;
         bool sharesAcross = SharesCaches(model) && deviceOf.Distinct().Count() > 1;
         bool crossesInEveryLayer = sharesAcross || (vulkan && IsPipelined(model, placement)
-            && ((streams > 1 && model.Attention.Any(shape => shape.ValueLength == 0)) || !placement.FlashAttention || MixesBrainFloats(placement) || model.Architecture is "jamba" or "mamba"));
+            && ((streams > 1 && model.Attention.Any(shape => shape.ValueLength == 0)) || !placement.FlashAttention || MixesBrainFloats(placement) || model.Architecture is "jamba" or "mamba" || (model.Recurrent is not null && !ComparedArchitectures.Has(model))));
         long widest = KvCache.WidestValues(model);
         GraphSetting setting = new()
         {
