@@ -3,8 +3,13 @@
 <#
 .SYNOPSIS
     Builds, tests, shows and packages LlmOps: the tasks of build.sh for PowerShell.
+.DESCRIPTION
+    Package makes out/packages/LlmOps.VERSION.nupkg, looks into it as a repository would, installs it into out/installed and runs the Pester suite
+    against that in a session of its own.
 .EXAMPLE
     ./build.ps1 -Task Demo
+.EXAMPLE
+    ./build.ps1 -Task Package
 #>
 [CmdletBinding()]
 param(
@@ -12,7 +17,10 @@ param(
     [string] $Task = 'Build',
 
     # Package what is in out/LlmOps already.
-    [switch] $NoBuild
+    [switch] $NoBuild,
+
+    # Do not run the suite against the installed package.
+    [switch] $NoTest
 )
 
 Set-StrictMode -Version Latest
@@ -31,14 +39,43 @@ function Invoke-Task {
 function New-Package {
     if (-not $NoBuild) { Invoke-Task build }
     $manifest = Test-ModuleManifest -Path out/LlmOps/LlmOps.psd1
-    if ($reference = Get-ChildItem -Path out/LlmOps -Recurse -Filter 'System.Management.Automation*') {
-        throw "The staged module holds the reference assembly $($reference.FullName); it must never be shipped."
-    }
     $packages = New-Item -ItemType Directory -Path out/packages -Force
     $file = Join-Path $packages "LlmOps.$($manifest.Version).nupkg"
     Remove-Item -LiteralPath $file -ErrorAction Ignore
     & ./tools/New-ModulePackage.ps1 -ModulePath out/LlmOps -Destination $file
+    & ./tools/Test-ModulePackage.ps1 $file
     Get-Item -LiteralPath $file
+}
+
+# The suite, in a session that knows the module only from where the package was installed.
+function Test-Package {
+    param([System.IO.FileInfo] $Package)
+    $modules = Join-Path $PWD out installed
+    $module = & ./tools/Install-ModulePackage.ps1 $Package.FullName -Destination $modules -Verbose
+    $before = @{}
+    $session = @{ LLMOPS_MODULE = $module; PSModulePath = $modules + [System.IO.Path]::PathSeparator + $env:PSModulePath; LLMOPS_TEST_OUT = Join-Path $PWD out }
+    if (-not $env:LLMOPS_TEST_ENGINE) {
+        $PSNativeCommandUseErrorActionPreference = $false
+        $engine = & (Join-Path $module bin llmops) engine --obtain --path-only 2>$null
+        if ($LASTEXITCODE -eq 0) { $session.LLMOPS_TEST_ENGINE = "$engine" }
+    }
+
+    try {
+        foreach ($name in $session.Keys) {
+            $before[$name] = [Environment]::GetEnvironmentVariable($name)
+            [Environment]::SetEnvironmentVariable($name, $session[$name])
+        }
+
+        $PSNativeCommandUseErrorActionPreference = $false
+        & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "
+            `$found = Get-Module -ListAvailable LlmOps | Select-Object -First 1
+            if (`$found.ModuleBase -ne '$module') { throw ""LlmOps is found at `$(`$found.ModuleBase), not at $module"" }
+            Import-Module LlmOps
+            & ./tests/Pester/Invoke-Suite.ps1 -Verbosity Normal" | Out-Host
+        if ($LASTEXITCODE) { throw "The suite failed against the installed package." }
+    } finally {
+        foreach ($name in $before.Keys) { [Environment]::SetEnvironmentVariable($name, $before[$name]) }
+    }
 }
 
 switch ($Task) {
@@ -46,5 +83,9 @@ switch ($Task) {
     'Test' { Invoke-Task test }
     'Demo' { Invoke-Task demo }
     'Clean' { Invoke-Task clean }
-    'Package' { New-Package }
+    'Package' {
+        $package = New-Package
+        if (-not $NoTest) { Test-Package $package }
+        $package
+    }
 }

@@ -4,7 +4,7 @@
 #   ./build.sh demo       from a bare machine to a measured server, on a small model
 #   ./build.sh test       all tests; what could not run here is listed at the end with the reason
 #   ./build.sh build      the module in out/LlmOps and the command in out/bin
-#   ./build.sh package    the module as out/packages/LlmOps.<version>.nupkg
+#   ./build.sh package    the module as out/packages/LlmOps.<version>.nupkg, installed from it and tested
 #   ./build.sh clean
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -65,11 +65,12 @@ build() {
     publish_fast src/LlmOps.Cli "$staging/bin"
     publish_fast src/LlmOps.PowerShell "$staging/LlmOps/bin"
     publish src/LlmOps.Loader "$staging/loader" false
-    cp "$staging/loader/LlmOps.Loader.dll" "$staging/LlmOps/bin/"
+    cp "$staging"/loader/LlmOps.Loader.{dll,pdb} "$staging/LlmOps/bin/"
     # Servers that the module starts are kept by the command's supervisor, which therefore lies beside it.
     cp -R "$staging/bin/." "$staging/LlmOps/bin/"
     cp -R module/LlmOps/. "artifacts/bin/LlmOps.PowerShell/release_$(runtime_id)/en-US" "$staging/LlmOps/"
-    find "$staging" \( -name '*.pdb' -o -path '*/bin/*.xml' -o -name 'System.Management.Automation.*' \) -delete
+    # Our own symbols stay, so that an error's details name files and lines; the packages' are theirs to give.
+    find "$staging" \( \( -name '*.pdb' ! -name 'LlmOps.*.pdb' ! -name 'llmops.pdb' \) -o -path '*/bin/*.xml' -o -name 'System.Management.Automation.*' \) -delete
     cp LICENSE README.md CHANGELOG.md "$staging/LlmOps/"
     # Renamed, not overwritten: a supervisor that is running keeps the files it has open.
     rm -rf out/LlmOps out/bin

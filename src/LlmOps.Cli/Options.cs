@@ -69,7 +69,7 @@ internal static class Options
             Description = description,
             CustomParser = result =>
             {
-                int at = Array.FindIndex(words, word => word.Equals(result.Tokens[0].Value, StringComparison.OrdinalIgnoreCase));
+                int at = Array.FindIndex(words, word => Bare(word).Equals(Bare(result.Tokens[0].Value), StringComparison.OrdinalIgnoreCase));
                 if (at >= 0)
                 {
                     return Enum.Parse<T>(Enum.GetNames<T>()[at]);
@@ -169,10 +169,12 @@ internal static class Options
         },
     };
 
-    /// <summary><c>NvidiaSmi</c> as <c>nvidia-smi</c>.</summary>
-    /// <summary>A name of code as a word of the command line: <c>passed-through</c>.</summary>
+    /// <summary>A name of code as a word of the command line: <c>passed-through</c>, <c>open-ai</c>.</summary>
     public static string Dashed(string name) =>
-        string.Concat(name.Select((letter, at) => (at > 0 && char.IsAsciiLetterUpper(letter) ? "-" : string.Empty) + char.ToLowerInvariant(letter)));
+        string.Concat(name.Select((letter, at) => (at > 0 && char.IsAsciiLetterUpper(letter) && !char.IsAsciiLetterUpper(name[at - 1]) ? "-" : string.Empty) + char.ToLowerInvariant(letter)));
+
+    // People write powershell and openai as one word.
+    private static string Bare(string word) => word.Replace("-", string.Empty, StringComparison.Ordinal);
 
     private static double? ParseNumber(ArgumentResult result, string name, string text)
     {

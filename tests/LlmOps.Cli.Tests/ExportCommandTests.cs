@@ -16,7 +16,7 @@ public sealed class ExportCommandTests : IDisposable
     public async Task A_form_is_printed_as_it_is_and_with_json_beside_the_name_of_its_file()
     {
         Outcome plain = await _sandbox.RunAsync("export", _config, "--as", "llama-swap");
-        Outcome json = await _sandbox.RunAsync("export", _config, "--as", "llama-swap", "--json");
+        Outcome json = await _sandbox.RunAsync("export", _config, "--as", "LlamaSwap", "--json");
 
         Assert.Equal((0, string.Empty), (plain.ExitCode, plain.Error));
         Assert.Contains("--port ${PORT}", plain.Output, StringComparison.Ordinal);
@@ -38,6 +38,23 @@ public sealed class ExportCommandTests : IDisposable
         Assert.Equal((0, 0, 2), (compose.ExitCode, bash.ExitCode, noFolder.ExitCode));
         Assert.Equal(["chat.sh", "compose.yaml", "other.sh"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Contains("folder", noFolder.OneLineError(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_is_told_of_a_planned_server_and_the_key_is_not_among_it()
+    {
+        string key = _sandbox.WriteFile("key", "sk-not-to-be-written\n");
+        string config = _sandbox.WriteFile("keyed.yaml", $"name: keyed\nengine: llama.cpp\nmodel: {_sandbox.PathOf("tiny.gguf")}\nendpoint:\n  host: 0.0.0.0\n  port: 8091\n  apiKeyFile: {key}\n");
+
+        Outcome variables = await _sandbox.RunAsync("export", config, "--client", "openai", "--host-name", "gpu-box");
+        Outcome channel = await _sandbox.RunAsync("export", config, "--client", "one-api");
+        Outcome both = await _sandbox.RunAsync("export", config, "--client", "openai", "--as", "bash");
+
+        Assert.Equal((0, 0, 2), (variables.ExitCode, channel.ExitCode, both.ExitCode));
+        Assert.StartsWith("export OPENAI_BASE_URL=http://gpu-box:8091/v1\n", variables.Output, StringComparison.Ordinal);
+        Assert.Equal("http://127.0.0.1:8091", channel.Json.GetProperty("base_url").GetString());
+        Assert.Contains(key, channel.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-not", variables.Output + channel.Output, StringComparison.Ordinal);
     }
 
     [Fact]

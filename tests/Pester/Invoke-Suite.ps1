@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-    Runs the Pester suite against the staged module and says at the end what ran, what failed and what could not run.
+    Runs the Pester suite, the tests of the examples included, against the staged module and says at the end what ran, what failed and what could not run.
 .DESCRIPTION
     LLMOPS_MODULE        folder of the module; out/LlmOps when not set
     LLMOPS_TEST_ENGINE   a real llama-server; what needs one is skipped without it
@@ -8,7 +8,7 @@
 #>
 #Requires -Version 7.6
 param(
-    [string[]] $Path = $PSScriptRoot,
+    [string[]] $Path = @($PSScriptRoot, (Join-Path $PSScriptRoot '..' '..' 'examples')),
     [ValidateSet('None', 'Normal', 'Detailed', 'Diagnostic')] [string] $Verbosity = 'Normal'
 )
 
@@ -21,6 +21,7 @@ if (Test-Path $modules) {
 Import-Module Pester -MinimumVersion 5.5 -MaximumVersion 5.99.99
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $Path
+$configuration.Run.ExcludePath = '*/examples/runbooks/Environment.Tests.ps1' # A part of a runbook, which gives it a configuration.
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = $Verbosity
 $configuration.Output.RenderMode = $env:NO_COLOR ? 'Plaintext' : 'Auto'

@@ -3,17 +3,6 @@ BeforeAll {
     . $PSScriptRoot/common.ps1
     Enter-Sandbox
 
-    # A file with a model's true header and a hole where the weights would be; the header's name carries the whole length.
-    function New-HeaderOnlyModel([string] $Name) {
-        $header = Get-Item (Join-Path $Fixtures "$Name.*.header")
-        $path = Join-Path $Sandbox "$Name.gguf"
-        Copy-Item -LiteralPath $header -Destination $path
-        $file = [System.IO.File]::OpenWrite($path)
-        $file.SetLength([long] ($header.Name -split '\.')[-2])
-        $file.Dispose()
-        $path
-    }
-
     # The machine of a saved topology, started by somebody who may lock what he likes.
     function Get-SeedMachine([string] $Name) {
         $json = Get-Content -Raw (Join-Path $Repository tests LlmOps.Core.Tests Hardware Fixtures Machines "$Name.json") | ConvertFrom-Json

@@ -60,6 +60,17 @@ function Get-TestModel {
     $path
 }
 
+# A file with a model's true header and a hole where the weights would be; the header's name carries the whole length.
+function New-HeaderOnlyModel([string] $Name) {
+    $header = Get-Item (Join-Path $Fixtures "$Name.*.header")
+    $path = Join-Path $Sandbox "$Name.gguf"
+    Copy-Item -LiteralPath $header -Destination $path
+    $file = [System.IO.File]::OpenWrite($path)
+    $file.SetLength([long] ($header.Name -split '\.')[-2])
+    $file.Dispose()
+    $path
+}
+
 function Get-FreePort {
     $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
     $listener.Start()

@@ -1,6 +1,7 @@
 using System.Text;
 using LlmOps.Engines;
 using LlmOps.Planning.Distributed;
+using LlmOps.Processes;
 using LlmOps.Servers;
 using LlmOps.Servers.Docker;
 
@@ -106,9 +107,11 @@ public static class ConfigExport
     {
         bool isContainer = format is ConfigFormat.DockerRun or ConfigFormat.Compose or ConfigFormat.Kubernetes
             || (format is ConfigFormat.Bash or ConfigFormat.PowerShell && config.Runtime == RuntimeNames.Docker);
-        bool isElsewhere = config.Cluster is not null || (config.EnginePath is { } path && path.Contains('/', StringComparison.Ordinal) && !File.Exists(path));
+        EngineLocatorOptions places = new() { Engine = config.Engine };
+        bool isElsewhere = config.Cluster is not null
+            || (config.EnginePath is { } path && !File.Exists(path) && ExecutableFinder.Find(path) is null && KnownEngines.Require(config.Engine).FindProgram(path, places) is null);
         return format == ConfigFormat.Yaml || isElsewhere ? Task.FromResult<EngineCapabilities?>(null)
             : isContainer ? DockerRuntime.FindEngineAsync(ContainerImages.For(config), cancellationToken)
-            : new EngineLocator(new EngineLocatorOptions { Engine = config.Engine }).FindBestAsync(config.EnginePath, cancellationToken);
+            : new EngineLocator(places).FindBestAsync(config.EnginePath, cancellationToken);
     }
 }

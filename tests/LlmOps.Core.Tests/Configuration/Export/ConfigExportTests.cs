@@ -120,6 +120,17 @@ public sealed class ConfigExportTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("a-launcher-that-is-nowhere")]
+    [InlineData("/opt/engines/elsewhere/llama-server")]
+    public async Task An_engine_of_another_machine_is_written_as_it_is_named(string program)
+    {
+        string text = await ConfigExport.WriteAsync(ConfigFormat.Bash, [Server("chat") with { EnginePath = program }], TestContext.Current.CancellationToken);
+
+        Assert.Contains($"\nexec {program} \\\n", text, StringComparison.Ordinal);
+        Assert.Contains("newest version known", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void One_router_cannot_give_its_models_different_environments()
     {
