@@ -36,8 +36,9 @@ function Invoke-Task {
     & bash ./build.sh $Name
 }
 
-function New-Package {
-    if (-not $NoBuild) { Invoke-Task build }
+function ConvertTo-Package {
+    param([switch] $Staged)
+    if (-not $Staged) { Invoke-Task build }
     $manifest = Test-ModuleManifest -Path out/LlmOps/LlmOps.psd1
     $packages = New-Item -ItemType Directory -Path out/packages -Force
     $file = Join-Path $packages "LlmOps.$($manifest.Version).nupkg"
@@ -50,13 +51,13 @@ function New-Package {
 # The suite, in a session that knows the module only from where the package was installed.
 function Test-Package {
     param([System.IO.FileInfo] $Package)
-    $modules = Join-Path $PWD out installed
+    $modules = Join-Path $PWD 'out' -AdditionalChildPath 'installed'
     $module = & ./tools/Install-ModulePackage.ps1 $Package.FullName -Destination $modules -Verbose
     $before = @{}
     $session = @{ LLMOPS_MODULE = $module; PSModulePath = $modules + [System.IO.Path]::PathSeparator + $env:PSModulePath; LLMOPS_TEST_OUT = Join-Path $PWD out }
     if (-not $env:LLMOPS_TEST_ENGINE) {
         $PSNativeCommandUseErrorActionPreference = $false
-        $engine = & (Join-Path $module bin llmops) engine --obtain --path-only 2>$null
+        $engine = & (Join-Path $module 'bin' -AdditionalChildPath 'llmops') engine --obtain --path-only 2>$null
         if ($LASTEXITCODE -eq 0) { $session.LLMOPS_TEST_ENGINE = "$engine" }
     }
 
@@ -84,7 +85,7 @@ switch ($Task) {
     'Demo' { Invoke-Task demo }
     'Clean' { Invoke-Task clean }
     'Package' {
-        $package = New-Package
+        $package = ConvertTo-Package -Staged:$NoBuild
         if (-not $NoTest) { Test-Package $package }
         $package
     }

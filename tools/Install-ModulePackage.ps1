@@ -20,7 +20,7 @@ $ErrorActionPreference = 'Stop'
 $package = Get-Item -LiteralPath $Path
 $root = (New-Item -ItemType Directory -Force $Destination).FullName
 $version = $package.BaseName -replace '^LlmOps\.'
-$module = Join-Path $root LlmOps $version
+$module = Join-Path $root 'LlmOps' -AdditionalChildPath $version
 if (Test-Path -LiteralPath $module) {
     Remove-Item -LiteralPath $module -Recurse
 }

@@ -37,17 +37,17 @@ function Write-Check([string] $Check, [bool] $Passed, [string] $Seen) {
 }
 
 $server = Get-LlmServer $Name
-Write-Check 'ready' ($server.State -eq 'Ready') "$($server.State) $($server.Reason)".Trim()
-Write-Check 'as configured' ($server.Warnings.Count -eq 0) ($server.Warnings -join '; ')
+Write-Check -Check 'ready' -Passed ($server.State -eq 'Ready') -Seen ("$($server.State) $($server.Reason)".TrimEnd())
+Write-Check -Check 'as configured' -Passed ($server.Warnings.Count -eq 0) -Seen ($server.Warnings -join '; ')
 $short = @($server.PlanAccuracy | Where-Object { $_.PlannedBytes -and $_.ActualBytes -gt $_.PlannedBytes * 1.1 })
-Write-Check 'within the planned memory' ($short.Count -eq 0) ($short -join '; ')
+Write-Check -Check 'within the planned memory' -Passed ($short.Count -eq 0) -Seen ($short -join '; ')
 $faults = @($server | Resolve-LlmServerFault | Where-Object Severity -NE Harmless)
-Write-Check 'no fault in its log' ($faults.Count -eq 0) ($faults.Title -join '; ')
+Write-Check -Check 'no fault in its log' -Passed ($faults.Count -eq 0) -Seen ($faults.Title -join '; ')
 if ($server.State -eq 'Ready') {
     $measured = $server | Measure-LlmThroughput -Concurrency 1 -Request $Request -PromptTokens 64 -OutputTokens 16
-    Write-Check 'answers' ($measured.Errors -eq 0) "$($measured.Errors) of $($measured.Requests) failed"
-    Write-Check 'first token in time' ($measured.TtftSeconds.P50 -le $MaximumTtftSec) ('{0:n3} s' -f $measured.TtftSeconds.P50)
-    Write-Check 'fast enough' ($measured.OutputTokensPerSecond -ge $MinimumTokensPerSecond) ('{0:n1} tokens/s' -f $measured.OutputTokensPerSecond)
+    Write-Check -Check 'answers' -Passed ($measured.Errors -eq 0) -Seen "$($measured.Errors) of $($measured.Requests) failed"
+    Write-Check -Check 'first token in time' -Passed ($measured.TtftSeconds.P50 -le $MaximumTtftSec) -Seen ('{0:n3} s' -f $measured.TtftSeconds.P50)
+    Write-Check -Check 'fast enough' -Passed ($measured.OutputTokensPerSecond -ge $MinimumTokensPerSecond) -Seen ('{0:n1} tokens/s' -f $measured.OutputTokensPerSecond)
 }
 
 if ($failed.Count) {
