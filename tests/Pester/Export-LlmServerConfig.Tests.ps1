@@ -56,7 +56,16 @@ Describe 'Export-LlmServerConfig -As' {
         $server = Start-Process $env:LLMOPS_TEST_ENGINE -PassThru -RedirectStandardError ./router.err -RedirectStandardOutput ./router.out -ArgumentList @(
             '--models-preset', "$Sandbox/models.ini", '--host', '127.0.0.1', '--port', $Port)
         try {
-            $models = Invoke-RestMethod "http://127.0.0.1:$Port/v1/models" -MaximumRetryCount 60 -RetryIntervalSec 1 -ConnectionTimeoutSeconds 5
+            $limit = [datetime]::UtcNow.AddSeconds(60)
+            $models = $null
+            while (-not $models) {
+                try {
+                    $models = Invoke-RestMethod "http://127.0.0.1:$Port/v1/models" -ConnectionTimeoutSeconds 5
+                } catch {
+                    if ($server.HasExited -or [datetime]::UtcNow -gt $limit) { throw "$_; $(Get-Content -Raw ./router.err)" }
+                    Start-Sleep -Milliseconds 100
+                }
+            }
         } finally {
             $server | Stop-Process
         }
