@@ -53,8 +53,14 @@ function Test-Package {
     param([System.IO.FileInfo] $Package)
     $modules = Join-Path $PWD 'out' -AdditionalChildPath 'installed'
     $module = & ./tools/Install-ModulePackage.ps1 $Package.FullName -Destination $modules -Verbose
+
+    # Tests import by path, for which a folder must be called as its module is and not as its version.
+    $named = Join-Path $PWD 'out' -AdditionalChildPath 'installed-by-name', 'LlmOps'
+    $null = New-Item -ItemType Directory -Force (Split-Path -Parent $named)
+    Remove-Item -LiteralPath $named -Force -ErrorAction Ignore
+    $null = New-Item -ItemType SymbolicLink -Path $named -Target $module
     $before = @{}
-    $session = @{ LLMOPS_MODULE = $module; PSModulePath = $modules + [System.IO.Path]::PathSeparator + $env:PSModulePath; LLMOPS_TEST_OUT = Join-Path $PWD out }
+    $session = @{ LLMOPS_MODULE = $named; PSModulePath = $modules + [System.IO.Path]::PathSeparator + $env:PSModulePath; LLMOPS_TEST_OUT = Join-Path $PWD out }
     if (-not $env:LLMOPS_TEST_ENGINE) {
         $PSNativeCommandUseErrorActionPreference = $false
         $engine = & (Join-Path $module 'bin' -AdditionalChildPath 'llmops') engine --obtain --path-only 2>$null
@@ -71,7 +77,6 @@ function Test-Package {
         & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "
             `$found = Get-Module -ListAvailable LlmOps | Select-Object -First 1
             if (`$found.ModuleBase -ne '$module') { throw ""LlmOps is found at `$(`$found.ModuleBase), not at $module"" }
-            Import-Module LlmOps
             & ./tests/Pester/Invoke-Suite.ps1 -Verbosity Normal" | Out-Host
         if ($LASTEXITCODE) { throw "The suite failed against the installed package." }
     } finally {
