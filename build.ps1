@@ -60,7 +60,7 @@ function Test-Package {
     Remove-Item -LiteralPath $named -Force -ErrorAction Ignore
     $null = New-Item -ItemType SymbolicLink -Path $named -Target $module
     $before = @{}
-    $session = @{ LLMOPS_MODULE = $named; PSModulePath = $modules + [System.IO.Path]::PathSeparator + $env:PSModulePath; LLMOPS_TEST_OUT = Join-Path $PWD out }
+    $session = @{ LLMOPS_MODULE = $named; LLMOPS_TEST_OUT = Join-Path $PWD out }
     if (-not $env:LLMOPS_TEST_ENGINE) {
         $PSNativeCommandUseErrorActionPreference = $false
         $engine = & (Join-Path $module 'bin' -AdditionalChildPath 'llmops') engine --obtain --path-only 2>$null
@@ -74,10 +74,14 @@ function Test-Package {
         }
 
         $PSNativeCommandUseErrorActionPreference = $false
-        & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "
-            `$found = Get-Module -ListAvailable LlmOps | Select-Object -First 1
-            if (`$found.ModuleBase -ne '$module') { throw ""LlmOps is found at `$(`$found.ModuleBase), not at $module"" }
-            & ./tests/Pester/Invoke-Suite.ps1 -Verbosity Normal" | Out-Host
+        $found = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "
+            `$env:PSModulePath = '$modules' + [System.IO.Path]::PathSeparator + `$env:PSModulePath
+            `$null = Get-GpuTopology -WarningAction Ignore
+            (Get-Module LlmOps).ModuleBase"
+        if ($found -ne $module) { throw "A clean session finds LlmOps at '$found', not at $module." }
+
+        # Not on the module path here, or a module that was removed would come back by its commands.
+        & ([Environment]::ProcessPath) -NoProfile -NonInteractive -File ./tests/Pester/Invoke-Suite.ps1 | Out-Host
         if ($LASTEXITCODE) { throw "The suite failed against the installed package." }
     } finally {
         foreach ($name in $before.Keys) { [Environment]::SetEnvironmentVariable($name, $before[$name]) }
