@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using LlmOps.Processes;
 
 namespace LlmOps.Cli.Tests;
@@ -31,6 +32,27 @@ public sealed class DiagnoseCommandTests : IDisposable
         Assert.NotEmpty(first.GetProperty("title").GetString()!);
         Assert.NotEmpty(first.GetProperty("cause").GetString()!);
         Assert.NotEmpty(first.GetProperty("remedy").GetString()!);
+    }
+
+    [Fact]
+    public async Task Memory_that_was_used_up_leads_to_a_change_that_a_plan_for_this_machines_gpus_accepts()
+    {
+        await StandInDriver.InstallAsync(_sandbox, cards: 1);
+        string topology = _sandbox.WriteFile("topology.json", (await _sandbox.RunAsync("gpu", "--json")).Output);
+        string model = _sandbox.WriteModel();
+        string[] Plan(string context) => ["plan", "--model", model, "--topology", topology, "--name", "big", "--set", $"ctx-size={context}", "--set", "parallel=1", "--set", "n-gpu-layers=99"];
+        Directory.CreateDirectory(_sandbox.PathOf("big"));
+        Outcome planned = await _sandbox.RunAsync([.. Plan("4194304"), "-o", _sandbox.PathOf("big/config.yaml")]);
+        Assert.True(planned.ExitCode == 0, planned.Error);
+        string log = _sandbox.WriteFile("big/server.log", "ggml_backend_cuda_buffer_type_alloc_buffer: allocating 2048.00 MiB on device 0: cudaMalloc failed: out of memory\nllama_kv_cache: failed to allocate buffer for kv cache\n");
+
+        JsonElement finding = (await _sandbox.RunAsync("diagnose", log, "--json")).Json[0];
+
+        Assert.Equal("llamacpp.kv-cache-memory", finding.GetProperty("id").GetString());
+        Match change = Regex.Match(finding.GetProperty("remedy").GetString()!, @"^CUDA0 had no room for another 2\.00 GiB\. What would fit: ctx-size (\d+) instead of 4194304\.");
+        Assert.True(change.Success, finding.GetProperty("remedy").GetString());
+        Outcome fits = await _sandbox.RunAsync([.. Plan(change.Groups[1].Value), "--json"]);
+        Assert.Equal((0, 0), (fits.ExitCode, fits.Json.GetProperty("problems").GetArrayLength()));
     }
 
     [Fact]

@@ -28,6 +28,10 @@ public sealed class ServerLifecycleTests : IAsyncDisposable
         Assert.Equal((0, string.Empty), (started.ExitCode, started.Error));
         Assert.Equal("ready", started.Json.GetProperty("state").GetString());
 
+        JsonElement host = Assert.Single(started.Json.GetProperty("planAccuracy").EnumerateArray(), device => device.GetProperty("device").GetString() == "Host");
+        Assert.True(host.GetProperty("weightsBytes").GetInt64() > 0 && host.GetProperty("kvCacheBytes").GetInt64() > 0, host.ToString());
+        Assert.InRange(host.GetProperty("errorPercent").GetDouble(), -10, 10);
+
         Outcome again = await _sandbox.RunAsync("start", "--model", _sandbox.PathOf("tiny.gguf"), "--name", "tiny");
         Assert.Equal(2, again.ExitCode);
         Assert.Contains("already", again.OneLineError(), StringComparison.Ordinal);
@@ -54,6 +58,7 @@ public sealed class ServerLifecycleTests : IAsyncDisposable
 
         JsonElement stopped = Assert.Single((await _sandbox.RunAsync("stop", "t*", "--json")).Json.EnumerateArray());
         Assert.Equal(("stopped", 0), (stopped.GetProperty("state").GetString(), stopped.GetProperty("exitCode").GetInt32()));
+        Assert.Equal(0, stopped.GetProperty("gpuMemory").GetArrayLength()); // It was on no GPU.
         Assert.Equal(0, (await _sandbox.RunAsync("ps", "--json")).Json.GetArrayLength());
         Assert.Equal(3, (await _sandbox.RunAsync("bench", "tiny", "--json")).ExitCode);
 
@@ -79,6 +84,26 @@ public sealed class ServerLifecycleTests : IAsyncDisposable
         Assert.Equal((0, "ready"), (restarted.ExitCode, restarted.Json.GetProperty("state").GetString()));
         Assert.NotEqual(started.Json.GetProperty("pid").GetInt32(), restarted.Json.GetProperty("pid").GetInt32());
         Assert.Equal(2, (await _sandbox.RunAsync("rm", "filed")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Stopping_all_stops_every_server_that_runs_and_shows_no_other()
+    {
+        RealEngine.UseIn(_sandbox);
+        string model = _sandbox.WriteModel();
+        foreach (string name in new[] { "one", "two", "three" })
+        {
+            Assert.Equal(0, (await _sandbox.RunAsync("start", "--model", model, "--name", name, "--port", FreePort(), "--context-length", "1024", "--json")).ExitCode);
+        }
+
+        Assert.Equal(0, (await _sandbox.RunAsync("stop", "two")).ExitCode);
+        Outcome all = await _sandbox.RunAsync("stop", "--all", "--json");
+
+        Assert.Equal(["one", "three"], all.Json.EnumerateArray().Select(server => server.GetProperty("name").GetString()).Order());
+        Assert.All(all.Json.EnumerateArray(), server => Assert.Equal(("stopped", 0), (server.GetProperty("state").GetString(), server.GetProperty("exitCode").GetInt32())));
+        Assert.Equal((0, 3), ((await _sandbox.RunAsync("ps", "--json")).Json.GetArrayLength(), (await _sandbox.RunAsync("ps", "--all", "--json")).Json.GetArrayLength()));
+        Assert.Equal((0, 0), (await _sandbox.RunAsync("stop", "--all", "--json") is var none ? (none.ExitCode, none.Json.GetArrayLength()) : default));
+        Assert.Equal(2, (await _sandbox.RunAsync("stop", "one", "--all")).ExitCode);
     }
 
     [Fact]

@@ -26,6 +26,14 @@ public sealed class DockerEngine : IAsyncLifetime
     /// <summary>Runs <c>docker</c>.</summary>
     public static Task<string> RunAsync(params string[] arguments) => RequireAsync("docker", arguments);
 
+    /// <summary>Ends the daemon of these tests and starts it again, as an upgrade of docker does; skips where it is the machine's own.</summary>
+    public async Task RestartDaemonAsync()
+    {
+        Assert.SkipUnless(_isOwn, "the daemon is the machine's own");
+        await EndDaemonAsync();
+        await StartDaemonAsync();
+    }
+
     public async ValueTask InitializeAsync()
     {
         string root = Path.Combine(LlmOpsFolders.Cache, "engines", "llama.cpp");
@@ -98,13 +106,18 @@ public sealed class DockerEngine : IAsyncLifetime
     private async Task StartAsync()
     {
         _isOwn = true;
-        string socket = Path.Combine(_folder, "docker.sock");
-        string log = Path.Combine(_folder, "dockerd.log");
 
         // A bridge of its own: another daemon on this machine gives out the addresses of docker0.
         await RequireAsync("ip", "link", "add", _bridge, "type", "bridge");
         await RequireAsync("ip", "address", "add", $"172.29.{Environment.ProcessId % 250}.1/24", "dev", _bridge);
         await RequireAsync("ip", "link", "set", _bridge, "up");
+        await StartDaemonAsync();
+    }
+
+    private async Task StartDaemonAsync()
+    {
+        string socket = Path.Combine(_folder, "docker.sock");
+        string log = Path.Combine(_folder, "dockerd.log");
 
         // In a session of its own: an interrupt of the tests must reach the clean-up here, not the daemon.
         await ProcessRunner.RunAsync(
@@ -125,13 +138,18 @@ public sealed class DockerEngine : IAsyncLifetime
         }
     }
 
-    private async Task StopAsync()
+    private async Task EndDaemonAsync()
     {
         if (File.Exists(PidFile) && int.TryParse(await File.ReadAllTextAsync(PidFile), out int pid) && ProcessIdentity.Of(pid) is { } daemon)
         {
             await ProcessRunner.RunAsync(new ProcessRequest("/bin/sh", ["-c", "kill -TERM $1", "sh", daemon.ToString()]), CancellationToken.None);
             await Eventually.Is(() => daemon.IsAlive, alive => !alive, CancellationToken.None);
         }
+    }
+
+    private async Task StopAsync()
+    {
+        await EndDaemonAsync();
 
         // Mounts of a daemon that did not end well would keep the folder.
         await ProcessRunner.RunAsync(

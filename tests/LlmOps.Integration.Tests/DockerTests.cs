@@ -117,6 +117,72 @@ public sealed class DockerTests(RealEngine real, DockerEngine docker) : IClassFi
     }
 
     [Fact]
+    public async Task An_image_that_is_nowhere_is_named_with_the_command_that_would_get_it()
+    {
+        docker.Require();
+        await using ServerHarness servers = new(real);
+
+        LlmOpsException refused = await Assert.ThrowsAsync<LlmOpsException>(() => StartAsync(servers, Plan("nowhere") with { Image = "127.0.0.1:9/llmops/nowhere:1" }));
+
+        Assert.Equal(("ImageNotFound", ErrorKind.NotFound), (refused.ErrorId, refused.Kind));
+        Assert.Contains("docker pull 127.0.0.1:9/llmops/nowhere:1", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+        Assert.Null(servers.Registry.Find("nowhere"));
+    }
+
+    [Fact]
+    public async Task The_log_of_a_container_is_followed_while_it_is_written_and_until_the_end()
+    {
+        docker.Require();
+        await using ServerHarness servers = new(real);
+        LlmServer server = await StartAsync(servers, Plan("followed"));
+        List<string> lines = [];
+        bool asked = false;
+        TaskCompletionSource answered = new();
+        Task following = Task.Run(async () =>
+        {
+            await foreach (string line in ServerLog.FollowAsync(server, tail: 1, Token))
+            {
+                lines.Add(line);
+                if (asked && line.Contains("slot", StringComparison.Ordinal))
+                {
+                    answered.TrySetResult();
+                }
+            }
+        }, Token);
+
+        using HttpClient client = new() { BaseAddress = server.Endpoint };
+        using StringContent body = new("""{"prompt":"hello","n_predict":2}""", System.Text.Encoding.UTF8, "application/json");
+        Volatile.Write(ref asked, true);
+        (await client.PostAsync(new Uri("/completion", UriKind.Relative), body, Token)).EnsureSuccessStatusCode();
+        await answered.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        int before = lines.Count;
+        await servers.Controller.StopAsync("followed", Grace, Token);
+        await following.WaitAsync(TimeSpan.FromSeconds(30), Token);
+
+        Assert.True(lines.Count > before, "nothing of its end was seen");
+        Assert.All(lines, line => Assert.True(Logs.LogLine.TryReadTime(line, out _), line));
+    }
+
+    [Fact]
+    public async Task A_container_is_listed_and_runs_again_after_its_daemon_was_restarted()
+    {
+        docker.Require();
+        await using ServerHarness servers = new(real);
+        LlmServer always = await StartAsync(servers, Plan("always") with { Restart = new RestartPolicy { Mode = RestartMode.Always } });
+        await StartAsync(servers, Plan("never") with { Restart = new RestartPolicy { Mode = RestartMode.Never } });
+
+        await docker.RestartDaemonAsync();
+
+        LlmServer again = await Eventually.Is(() => servers.Registry.Require("always"), now => now.State == ServerState.Ready && now.Pid is { } pid && pid != always.Pid, Token);
+        Assert.Equal((always.Endpoint, "llmops-always"), (again.Endpoint, again.Unit));
+        LlmServer ended = servers.Registry.Require("never");
+        Assert.Equal((ServerState.Failed, (int?)null), (ended.State, ended.Pid));
+        Assert.Equal(["always", "never"], servers.Registry.List().Select(server => server.Name).Order());
+        Assert.Equal(ServerState.Stopped, (await servers.Controller.StopAsync("always", Grace, Token)).State);
+    }
+
+    [Fact]
     public async Task Of_two_starts_of_one_name_by_two_runtimes_one_wins_and_the_other_says_who()
     {
         docker.Require();

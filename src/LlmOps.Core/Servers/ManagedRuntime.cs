@@ -11,6 +11,9 @@ internal abstract class ManagedRuntime : IServerRuntime
     private const int LinesForDiagnosis = 400;
     private const int LinesOfStart = 2000;
 
+    // A manager keeps the log a moment after the server has written it; an engine that tells nothing is not asked for ever.
+    private static readonly TimeSpan s_logPatience = TimeSpan.FromSeconds(10);
+
     /// <inheritdoc />
     public abstract string Name { get; }
 
@@ -98,6 +101,17 @@ internal abstract class ManagedRuntime : IServerRuntime
         return ServerView.Read(folder);
     }
 
+    /// <summary>Records that a start failed, after its manager was kept from trying again: that is no stop that somebody asked for.</summary>
+    public static void RecordFailure(ServerFolder folder, ServerFailedException failure)
+    {
+        if (ServerController.TryReadRecord(folder) is { State: ServerState.Stopped, ReadyAt: null } record)
+        {
+            ExitStatus exit = new(failure.Server.ExitCode, failure.Server.ExitSignal);
+            EngineEnd end = EngineEnd.Diagnose(exit, null, [.. failure.Findings.Select(finding => finding.Line), .. failure.LastLines], byItself: true);
+            folder.Write(record with { State = ServerState.Failed, ExitCode = exit.Code, ExitSignal = exit.Signal, Reason = end.Reason, FaultId = end.FaultId });
+        }
+    }
+
     /// <inheritdoc />
     public abstract void Remove(ServerFolder folder, ServerRecord? record);
 
@@ -131,6 +145,12 @@ internal abstract class ManagedRuntime : IServerRuntime
     {
         if (record is { State: ServerState.Ready } && (status.StartedAt is null || record.ReadyAt >= status.StartedAt))
         {
+            if (record.Memory.Count == 0 && DateTimeOffset.UtcNow - record.ReadyAt < s_logPatience)
+            {
+                record = WithLoad(record, folder, status, new ServerFacts(record.ContextLength, record.Slots));
+                Change(folder, record, _ => record);
+            }
+
             return View(record, folder, status, ServerState.Ready, record.Reason);
         }
 
@@ -150,6 +170,7 @@ internal abstract class ManagedRuntime : IServerRuntime
             EndedAt = null,
             ExitCode = null,
             ExitSignal = null,
+            FaultId = null,
             Reason = null,
             Restarts = status.Restarts,
             ContextLength = facts.ContextLength,
@@ -186,7 +207,7 @@ internal abstract class ManagedRuntime : IServerRuntime
         LlmServer raw = View(record, folder, status, ServerState.Failed, null);
         IReadOnlyList<string> lines = [.. Tail(raw, LinesForDiagnosis).Select(LogLine.WithoutTime)];
         TimeSpan? readyFor = record.ReadyAt is { } ready ? (status.EndedAt ?? DateTimeOffset.UtcNow) - ready : null;
-        string reason = EngineEnd.Diagnose(status.Exit ?? new ExitStatus(0, null), readyFor, lines, byItself: true).Reason;
+        EngineEnd end = EngineEnd.Diagnose(status.Exit ?? new ExitStatus(0, null), readyFor, lines, byItself: true);
         ServerRecord ended = record with
         {
             State = ServerState.Failed,
@@ -194,7 +215,8 @@ internal abstract class ManagedRuntime : IServerRuntime
             ExitCode = status.Exit?.Code,
             ExitSignal = status.Exit?.Signal,
             Restarts = status.Restarts,
-            Reason = status.Note is { } note ? $"{reason}; {note}" : reason,
+            Reason = status.Note is { } note ? $"{end.Reason}; {note}" : end.Reason,
+            FaultId = end.FaultId,
         };
         Change(folder, record, _ => ended);
         return View(ended, folder, status, ServerState.Failed, ended.Reason);
@@ -218,6 +240,7 @@ internal abstract class ManagedRuntime : IServerRuntime
         ExitCode = state is ServerState.Stopped or ServerState.Failed ? record.ExitCode ?? status.Exit?.Code : null,
         ExitSignal = state is ServerState.Stopped or ServerState.Failed ? record.ExitSignal ?? status.Exit?.Signal : null,
         Restarts = Math.Max(record.Restarts, status.Restarts),
+        FaultId = record.FaultId,
         ContextLength = record.ContextLength,
         Slots = record.Slots,
         OffloadedLayers = record.OffloadedLayers,

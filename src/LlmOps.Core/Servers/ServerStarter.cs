@@ -66,10 +66,11 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
             await CleanUpAsync(config.Name, problem.ErrorId == "ServerStalled" ? "the start stalled" : "the start took too long").ConfigureAwait(false);
             throw;
         }
-        catch (ServerFailedException) when (runtime is ManagedRuntime)
+        catch (ServerFailedException problem) when (runtime is ManagedRuntime)
         {
             // A manager would go on starting what has never worked.
             await CleanUpAsync(config.Name, null).ConfigureAwait(false);
+            ManagedRuntime.RecordFailure(folder, problem);
             throw;
         }
     }

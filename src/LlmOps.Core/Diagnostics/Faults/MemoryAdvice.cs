@@ -24,7 +24,7 @@ internal static class MemoryAdvice
 
         string? device = DeviceOf(finding, context.Config);
         string what = $"{device ?? "The device"} had no room for another {Bytes.Format(missing)}.";
-        return context.Config is { Devices.Count: > 0, Plan: { } plan } config && device is not null && File.Exists(config.Model)
+        return context.Config is { Devices.Count: > 0, Plan: { } plan } config && device is not null && File.Exists(config.Model) && context.Machine.Gpus.Any(gpu => IsMeant(gpu, config, device))
             ? $"{what} {(Change(config, plan, device, missing, context.Machine) is { } change ? $"What would fit: {change}." : "No change of context, cache type, slots or batch alone would make it fit: put fewer layers on it or take a smaller quantisation.")}"
             : what;
     }
@@ -77,15 +77,18 @@ internal static class MemoryAdvice
     // The plan said that it would fit and it did not: by at most the buffer that found no room the device has less than the plan took it to have.
     private static GpuTopology WithLess(ServerConfig config, MemoryPlan plan, string device, long missing, GpuTopology machine)
     {
-        ConfigDevice? meant = config.Devices.FirstOrDefault(one => one.Name == device);
         long planned = plan.Devices.FirstOrDefault(one => one.Name == device)?.UsedBytes ?? 0;
         return machine with
         {
-            Gpus = [.. machine.Gpus.Select(gpu => meant is not null && (gpu.Uuid == meant.Uuid || (meant.Uuid is null && gpu.Index == meant.Index)) && gpu.MemoryFreeBytes is { } free && free >= planned
+            Gpus = [.. machine.Gpus.Select(gpu => IsMeant(gpu, config, device) && gpu.MemoryFreeBytes is { } free && free >= planned
                 ? gpu with { MemoryFreeBytes = Math.Max(0, Math.Min(free, planned) - missing) }
                 : gpu)],
         };
     }
+
+    // A log may be read on another machine than its server's: what fits there cannot be told here.
+    private static bool IsMeant(GpuDevice gpu, ServerConfig config, string device) =>
+        config.Devices.FirstOrDefault(one => one.Name == device) is { } meant && (gpu.Uuid == meant.Uuid || (meant.Uuid is null && gpu.Index == meant.Index));
 
     // Only what says how the model is spread stays as it was; what the change may need to move is left to the planner.
     private static Dictionary<string, string> PinsOf(ServerConfig config)

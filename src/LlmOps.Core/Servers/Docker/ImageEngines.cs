@@ -51,7 +51,7 @@ internal sealed class ImageEngines(ContainerProgram program, string cacheFolder)
         if (pulled.ExitCode != 0)
         {
             throw new LlmOpsException(
-                $"The image '{image}' is not on this machine and could not be pulled: {ContainerProgram.Said(pulled)}; correct 'image' in the configuration, or load it by hand.", "ImageNotFound")
+                $"The image '{image}' is not on this machine and could not be pulled: {ContainerProgram.Said(pulled)}; correct 'image' in the configuration, or get it by hand: {Path.GetFileName(program.Path)} pull {image}", "ImageNotFound")
             { Kind = ErrorKind.NotFound };
         }
 
