@@ -66,7 +66,7 @@ public sealed class VllmServerTests : IAsyncLifetime
         Assert.NotNull(figures.KvCacheTokens);
         Assert.Equal(3, figures.Speculation!.PositionAcceptanceRates.Count);
         Assert.Equal(figures.Speculation.PositionAcceptanceRates.OrderDescending(), figures.Speculation.PositionAcceptanceRates);
-        Assert.Equal(1 + figures.Speculation.PositionAcceptanceRates.Sum(), figures.Speculation.MeanAcceptanceLength, 1);
+        Assert.Equal(1 + figures.Speculation.PositionAcceptanceRates.Sum(), figures.Speculation.MeanAcceptanceLength, tolerance: 0.05); // the log gives two decimals of each
         Assert.Equal(figures.Speculation.PositionAcceptanceRates.Average(), figures.Speculation.AcceptanceRate, 2);
     }
 
