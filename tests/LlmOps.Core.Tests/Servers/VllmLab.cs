@@ -63,7 +63,8 @@ internal sealed class VllmLab : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (LlmServer server in Registry.List())
+        // What has ended was supervised here, and a stop would wait for the end of its supervisor: of the tests.
+        foreach (LlmServer server in Registry.List().Where(server => server.State is not (ServerState.Failed or ServerState.Stopped)))
         {
             await Controller.StopAsync(server.Name, TimeSpan.Zero, CancellationToken.None);
         }
