@@ -138,4 +138,12 @@ Describe 'Export-LlmReport' {
         Set-Content ./mine.md 'mine'
         { $Results | Export-LlmReport ./mine.md -NoClobber -ErrorAction Stop } | Should -Throw -ErrorId 'FileExists,LlmOps.Commands.ExportLlmReportCommand'
     }
+
+    It 'measures itself: every token of an exact schedule is counted, at both loads' {
+        $checks = Measure-LlmThroughput -SelfCheck
+        $checks.Streams | Should -Be 200, 1000
+        $checks.Errors | Should -Be 0, 0
+        $checks.ClientOutputTokens | Should -Be 60000, 120000
+        $checks.ServerOutputTokens | Should -Be 60000, 120000
+    }
 }
