@@ -4,7 +4,7 @@ BeforeAll {
     $Model = Get-TestModel
     if ($env:LLMOPS_TEST_ENGINE) {
         $Server = New-LlmServerConfig -Model $Model -Name told -ContextLength 1024 -Parallel 2 -Port (Get-FreePort) | Start-LlmServer
-        $Results = $Server | Measure-LlmThroughput -Concurrency 1, 2 -PromptTokens 32 -OutputTokens 8 -Request 8 -WarningAction SilentlyContinue
+        $Results = $Server | Measure-LlmThroughput -Concurrency 1, 2 -PromptTokens 32 -OutputTokens 32 -Request 8 -WarningAction SilentlyContinue
     }
 }
 
@@ -43,7 +43,7 @@ Describe 'Get-LlmServerMetric' {
 Describe 'Measure-LlmThroughput beside the server' {
     It 'has what the server, the machine and the plan say' {
         Assert-Engine
-        $Results[0].Observation.Server.OutputTokens | Should -Be 64
+        $Results[0].Observation.Server.OutputTokens | Should -Be 256
         $Results[0].Observation.HostProcessors | Should -BeGreaterThan 0
         $Results[0].Judgement.Summary | Should -Match 'tok/s decoded'
         $Results[0].Samples.Count | Should -Be 8

@@ -64,8 +64,14 @@ public static class ThroughputComparer
             double? from = runsBefore.Length == 0 ? null : runsBefore.Average();
             double? to = runsNow.Length == 0 ? null : runsNow.Average();
 
+            // Chunks of a very fast server may arrive together, and a TPOT is then 0 on either side: nothing to divide by, and no difference.
+            if (from == 0 && to == 0)
+            {
+                change = new RelativeChange(0, 0, 0);
+            }
+
             // The bootstrap gives the noise; the change itself is that of the figures shown.
-            double? shown = from > 0 ? (to / from) - 1 : null;
+            double? shown = from > 0 ? (to / from) - 1 : from == 0 && to == 0 ? 0 : null;
             double shift = shown - change?.Change ?? 0;
             RelativeChange? centred = change is { } raw && shown is { } value ? new RelativeChange(value, raw.Low + shift, raw.High + shift) : null;
             yield return new ThroughputDifference
@@ -83,7 +89,7 @@ public static class ThroughputComparer
                 Method = byRuns ? "Welch's t over runs" : "block bootstrap over requests",
                 BaselineCount = byRuns ? runsBefore.Length : requestsBefore.Length,
                 CurrentCount = byRuns ? runsNow.Length : requestsNow.Length,
-                Summary = Summarize(name, centred, moreIsBetter),
+                Summary = from == 0 && to > 0 ? $"{name}: the baseline is 0, so there is no change to tell in percent" : Summarize(name, centred, moreIsBetter),
             };
         }
     }

@@ -74,7 +74,7 @@ public enum DifferenceVerdict
     /// <summary>Worse than the baseline.</summary>
     Worse,
 
-    /// <summary>Too few values to say anything.</summary>
+    /// <summary>Too few values to say anything, or a baseline of 0.</summary>
     TooFewValues,
 
     /// <summary>Only one of the two has this load.</summary>

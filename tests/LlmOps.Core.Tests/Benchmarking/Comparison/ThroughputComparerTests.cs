@@ -83,6 +83,18 @@ public sealed class ThroughputComparerTests
     }
 
     [Fact]
+    public void A_server_too_fast_to_time_between_tokens_has_no_difference_and_nothing_is_divided_by_zero()
+    {
+        ThroughputResult timed = Run(1, 1, 8);
+        ThroughputResult untimed = timed with { TpotSeconds = timed.TpotSeconds with { Mean = 0 }, Samples = [.. timed.Samples.Select(request => request with { TpotSeconds = 0 })] };
+        ThroughputDifference same = Find(Compare([untimed], [untimed]), ComparedFigure.Tpot);
+        Assert.Equal((DifferenceVerdict.NoDifferenceVisible, 0, 0, 0), (same.Verdict, same.ChangePercent, same.LowPercent, same.HighPercent));
+        ThroughputDifference slower = Find(Compare([untimed], [timed]), ComparedFigure.Tpot);
+        Assert.Equal((DifferenceVerdict.TooFewValues, null), (slower.Verdict, slower.ChangePercent));
+        Assert.Equal("TPOT: the baseline is 0, so there is no change to tell in percent", slower.Summary);
+    }
+
+    [Fact]
     public void The_same_comparison_says_the_same_twice() =>
         Assert.Equal(Compare([Run(1, 1)], [Run(1.1, 2)]), Compare([Run(1, 1)], [Run(1.1, 2)]));
 
