@@ -76,7 +76,7 @@ internal static class KernelChecks
         QuantizationInfo? quantization = scope.Model?.QuantizationDetail;
         return !scope.IsVllm || quantization is null || Weakest(scope) is not { } card ? Finding.Skip("needs vLLM, a quantised model folder and an NVIDIA card")
             : VllmBackends.LowestFor(quantization) is { } lowest && CheckScope.CapabilityOf(card) < lowest
-                ? Finding.Fail("the card has no kernels for the model's quantisation", $"{scope.Model!.Quantization} needs compute capability {RemedyText.Number(lowest)}; {CheckScope.NameOf(card)} has {card.ComputeCapability}", "vLLM ends: 'The quantization method is not supported for the current GPU'", "take the model in another quantisation (AWQ and GPTQ run on 7.5), or as GGUF with llama.cpp")
+                ? Finding.Fail("the card has no kernels for the model's quantisation", $"{scope.Model!.Quantization} needs compute capability {RemedyText.Number(lowest)}; {CheckScope.NameOf(card)} has {card.ComputeCapability}", "vLLM ends: 'The quantization method is not supported for the current GPU'", VllmBackends.OtherQuantization(CheckScope.CapabilityOf(card)))
                 : Finding.Pass("the cards have kernels for the model's quantisation", $"{scope.Model!.Quantization} on compute capability {card.ComputeCapability}{(CheckScope.CapabilityOf(card) < 8 ? ", by Marlin's kernels" : string.Empty)}");
     }
 

@@ -15,6 +15,9 @@ internal readonly partial record struct VllmVersion(int Major, int Minor, int Pa
     /// <summary>The last release known to serve eight-bit keys and values on compute capability 7.5; 0.24 and later lost them.</summary>
     public static VllmVersion ForOldCards { get; } = new(0, 21, 0);
 
+    /// <summary>The last release whose builds are for CUDA 12, which compute capability 7.0 needs.</summary>
+    public static VllmVersion ForVolta { get; } = new(0, 19, 0);
+
     /// <summary>The version that <paramref name="text"/> starts with; null when it is none. Candidates and development builds count as their release.</summary>
     public static VllmVersion? Parse(string? text)
     {

@@ -26,7 +26,7 @@ internal sealed record VllmFacts
     /// <summary>The flags that it takes.</summary>
     public required EngineCapabilities Engine { get; init; }
 
-    /// <summary>The cards that work together best: alike, most of them first.</summary>
+    /// <summary>The cards that may serve together, in the machine's order.</summary>
     public required IReadOnlyList<GpuDevice> Cards { get; init; }
 
     /// <summary>Machines that serve together, each with as many of such cards.</summary>
@@ -41,8 +41,14 @@ internal sealed record VllmFacts
     /// <summary>The lowest compute capability of the cards, as 7.5; 0 where it is not known.</summary>
     public double Capability => Cards.Count == 0 ? 0 : Cards.Min(CapabilityOf);
 
+    /// <summary>The card of that compute capability.</summary>
+    public GpuDevice Weakest => Cards.MinBy(CapabilityOf)!;
+
     /// <summary>Whether the plugin's launcher takes the place of <c>vllm serve</c>.</summary>
     public bool UsesPlugin => VllmLaunchers.OfPlugin(LauncherPath ?? "") is not null;
+
+    /// <summary>Whether what is pinned lets requests be longer than config.json says.</summary>
+    public bool StretchesContext => Pins.ExtraArguments.Any(argument => argument.StartsWith("--hf-overrides", StringComparison.Ordinal) || argument.StartsWith("--rope-scaling", StringComparison.Ordinal));
 
     /// <summary>The program that will be started; null for <c>vllm</c> on PATH.</summary>
     public string? LauncherPath { get; init; }
@@ -68,27 +74,31 @@ internal sealed record VllmFacts
     /// <summary>The compute capability of <paramref name="gpu"/> as a number; 0 where it is not known.</summary>
     public static double CapabilityOf(GpuDevice gpu) => double.TryParse(gpu.ComputeCapability, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double capability) ? capability : 0;
 
-    /// <summary>The facts of <paramref name="request"/>.</summary>
+    /// <summary>The facts of <paramref name="request"/> with the cards of one kind.</summary>
     /// <exception cref="LlmOpsException">A pin is impossible, the version is none, or the Python environment is broken.</exception>
-    public static VllmFacts From(PlanRequest request)
+    public static VllmFacts From(PlanRequest request) => From(request, VllmCards.Alike(request.Topology));
+
+    /// <summary>The facts of <paramref name="request"/> with these cards.</summary>
+    /// <exception cref="LlmOpsException">A pin is impossible, the version is none, or the Python environment is broken.</exception>
+    public static VllmFacts From(PlanRequest request, IReadOnlyList<GpuDevice> cards)
     {
         if (request.Engine is { Problems: [string broken, ..] problems } damaged)
         {
             throw new LlmOpsException($"the Python environment {damaged.Python?.Folder ?? damaged.Path} is broken{(problems.Count > 1 ? $" in {problems.Count} ways, first" : "")}: {broken}", "PythonEnvironmentBroken") { Kind = ErrorKind.Finding };
         }
 
-        IReadOnlyList<GpuDevice> cards = BestCards(request.Topology);
         double capability = cards.Count == 0 ? 0 : cards.Min(CapabilityOf);
         VllmVersion? tagged = request.Image is { } image ? VllmVersion.Parse(image.Split(':')[^1]) : null;
         VllmVersion? found = VllmVersion.Parse(request.Engine?.Version) ?? tagged;
         VllmVersion? asked = request.EngineVersion is null ? null
             : VllmVersion.Parse(request.EngineVersion) ?? throw new LlmOpsException($"'{request.EngineVersion}' is no version of vLLM; write it as 0.21.0", "EngineVersionInvalid");
-        VllmVersion version = asked ?? found ?? (capability is > 0 and < 8 ? VllmVersion.ForOldCards : VllmVersion.Newest);
+        VllmVersion version = asked ?? found ?? (capability is >= 7 and < 7.5 ? VllmVersion.ForVolta : capability is >= 7.5 and < 8 ? VllmVersion.ForOldCards : VllmVersion.Newest);
         string reason = asked is not null ? "as asked"
             : found is not null && request.Engine is null ? $"what the image {request.Image} is tagged with"
             : found is not null ? $"what is installed in {request.Engine!.Python?.Folder ?? request.Engine.Path}"
             : request.Engine is not null ? "the version could not be read; the newest that is known here"
-            : capability is > 0 and < 8 ? $"no vLLM is at hand; the last one known to serve eight-bit keys and values on compute capability {request.Topology.Gpus[0].ComputeCapability ?? "7.5"}, where 0.24 and later lost them"
+            : capability is >= 7 and < 7.5 ? $"no vLLM is at hand; the last whose builds are for CUDA 12, and so for {cards[0].Name}"
+            : capability is >= 7.5 and < 8 ? $"no vLLM is at hand; the last one known to serve eight-bit keys and values on compute capability {cards.MinBy(CapabilityOf)!.ComputeCapability}, where 0.24 and later lost them"
             : "no vLLM is at hand; the newest whose flags are known here";
         EngineCapabilities engine = request.Engine is { } here && asked is null && here.Flags.Count > 0 ? here
             : new EngineCapabilities { Engine = VllmOptions.Table.Engine, Path = request.Engine?.Path ?? "vllm", Version = version.ToString(), Flags = VllmFlags.Of(version) };
@@ -132,10 +142,4 @@ internal sealed record VllmFacts
         return plugin?.Launcher ?? request.Engine?.Path;
     }
 
-    // Ranks wait for the slowest and hold as much as the smallest: cards of one kind belong together.
-    private static IReadOnlyList<GpuDevice> BestCards(GpuTopology topology) =>
-        topology.Gpus.Where(gpu => gpu.MemoryTotalBytes > 0 && gpu.Vendor is GpuVendor.Nvidia or GpuVendor.Amd)
-            .GroupBy(gpu => (gpu.Name, gpu.MemoryTotalBytes / (2 * Bytes.GiB)))
-            .OrderByDescending(alike => alike.Sum(gpu => gpu.MemoryFreeBytes ?? gpu.MemoryTotalBytes))
-            .FirstOrDefault()?.OrderBy(gpu => gpu.Index).ToArray() ?? [];
 }

@@ -37,13 +37,15 @@ internal static class VllmOptionRules
         VllmSetting setting = choice.Setting;
         IReadOnlyList<int> possible = VllmSplits.Possible(facts.Model, facts.Cards.Count);
         string[] impossible = [.. Enumerable.Range(1, facts.Cards.Count).Except(possible).Select(ranks => $"{ranks}: {VllmSplits.Problem(facts.Model, ranks)}")];
-        string pool = $"{choice.Budget.Requests:0.0} requests of {setting.ContextLength} tokens fit";
-        options = log.Set(options, VllmOptions.TensorParallel, setting.TensorParallel, setting.TensorParallel == 1 ? $"one card does: {pool}"
-            : $"{setting.TensorParallel} cards of one kind share every layer ({Links(facts, setting)}): {pool}", impossible);
+        string pool = choice.Budget.Fits ? $"{choice.Budget.Requests:0.0} requests of {setting.ContextLength} tokens fit" : $"not one request of {setting.ContextLength} tokens fits";
+        string sharing = setting.TensorParallel > 1 ? $"{setting.TensorParallel} cards share every layer ({Links(facts, setting)})"
+            : setting.PipelineParallel > 1 ? "each stage is one card, and no layer is shared"
+            : choice.Budget.Fits ? "one card does" : facts.Cards.Count == 1 ? "there is one card" : "the model's heads cannot be shared among these cards";
+        options = log.Set(options, VllmOptions.TensorParallel, setting.TensorParallel, $"{sharing}: {pool}", impossible);
         return setting.PipelineParallel == 1 && !facts.Pinned(VllmOptions.PipelineParallel) ? options
             : log.Set(options, VllmOptions.PipelineParallel, setting.PipelineParallel, setting.Hosts > 1
                 ? $"{(setting.PipelineParallel == setting.Hosts ? "one stage" : $"{setting.PipelineParallel / setting.Hosts} stages")} on each of {setting.Hosts} machines: between stages only the results of one layer cross the network, while tensor parallel sums in every layer"
-                : $"{setting.Ranks} cards are needed, and {setting.TensorParallel} is what the model's heads can be shared by");
+                : $"{setting.Ranks} cards hold more requests than those that can share every layer{(VllmSplits.Problem(facts.Model, setting.Ranks) is { } problem ? $", which {setting.Ranks} cannot: {problem}" : string.Empty)}");
     }
 
     private static OptionSet Types(OptionSet options, VllmFacts facts, VllmChoice choice, DecisionLog log)
@@ -53,7 +55,7 @@ internal static class VllmOptionRules
             options,
             VllmOptions.DataType,
             lacksBfloat ? "half" : "auto",
-            lacksBfloat ? $"bfloat16 needs compute capability 8.0; {facts.Cards[0].ComputeCapability} has float16" : $"the model's own, {facts.Model.DataType ?? "as its tensors are"}");
+            lacksBfloat ? $"bfloat16 needs compute capability 8.0; {facts.Weakest.ComputeCapability} has float16" : $"the model's own, {facts.Model.DataType ?? "as its tensors are"}");
         string quantization = facts.Model.QuantizationDetail is { } detail ? $"vLLM reads it from {Path.GetFileName(detail.Source)} ({detail.Method}) and picks the kernels" : "the weights are not quantised";
         if (!facts.Pinned(VllmOptions.Quantization))
         {
@@ -63,7 +65,8 @@ internal static class VllmOptionRules
         string? lost = VllmBackends.Fp8Problem(facts);
         bool fp8 = KvElement.IsFp8(choice.Setting.KvCacheType);
         VllmBudget full = fp8 ? VllmBudget.Of(facts.Model, choice.Setting with { KvCacheType = "auto" }) : choice.Budget;
-        string reason = fp8 ? $"half the memory: {choice.Budget.Requests:0.0} requests of full length fit instead of {full.Requests:0.0} with 16 bits; below {VllmTuning.Comfort:0} prefix caching has little to live from"
+        string reason = fp8 && !choice.Budget.Fits ? "half the memory of 16 bits, and still too much"
+            : fp8 ? $"half the memory: {choice.Budget.Requests:0.0} requests of full length fit instead of {full.Requests:0.0} with 16 bits; below {VllmTuning.Comfort:0} prefix caching has little to live from"
             : lost is not null ? $"16 bits: {lost}"
             : $"16 bits leave room for {choice.Budget.Requests:0.0} requests of full length";
         return log.Set(options, VllmOptions.KvCacheType, choice.Setting.KvCacheType, reason);
@@ -83,7 +86,7 @@ internal static class VllmOptionRules
             options,
             VllmOptions.Parallel,
             setting.Sequences,
-            $"{budget.Requests:0.0} requests of full length fit, and a handful of users is meant; always said, since the default is 256 or 1024 by the card and its trial step costs memory",
+            $"{(budget.Fits ? $"{budget.Requests:0.0} requests of full length fit, and a handful of users is meant" : "not even one request of full length fits")}; always said, since the default is 256 or 1024 by the card and its trial step costs memory",
             budget.Pool.StateBlocks > 0 ? [$"more than {budget.Pool.MostSequences(budget.PoolBytes)}: each request keeps {budget.Pool.StateBlocks} blocks of recurrent states of {budget.Pool.Blocks(budget.PoolBytes)}"] : []);
         options = log.Set(
             options,
@@ -100,7 +103,7 @@ internal static class VllmOptionRules
             options,
             VllmOptions.GpuMemoryUtilization,
             budget.Share,
-            $"{budget.Reserve.Terms}; of the {Bytes.Format(budget.AllowedBytes)} within, {Bytes.Format(budget.WeightsBytes)} are weights, {Bytes.Format(budget.ActivationBytes + budget.GraphBytes + budget.OtherBytes)} results, graphs and libraries, {Bytes.Format(budget.PoolBytes)} the KV pool: {budget.Pool.Tokens(budget.PoolBytes, setting.ContextLength)} tokens",
+            $"{budget.Reserve.Terms}; of the {Bytes.Format(budget.AllowedBytes)} within, {Bytes.Format(budget.WeightsBytes)} are weights, {Bytes.Format(budget.ActivationBytes + budget.GraphBytes + budget.OtherBytes)} results, graphs and libraries, {(budget.PoolBytes > 0 ? $"{Bytes.Format(budget.PoolBytes)} the KV pool: {budget.Pool.Tokens(budget.PoolBytes, setting.ContextLength)} tokens" : $"{Bytes.Format(-budget.PoolBytes)} more than there is")}",
             "0.92, the default since 0.20 (0.90 before): takes no account of what comes after the trial step");
     }
 

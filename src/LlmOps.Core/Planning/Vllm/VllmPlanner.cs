@@ -2,6 +2,7 @@ using System.Globalization;
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Engines.Vllm;
+using LlmOps.Hardware;
 using LlmOps.Planning.Distributed;
 
 namespace LlmOps.Planning.Vllm;
@@ -14,7 +15,7 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
     private const int PortsTried = 100;
 
     /// <inheritdoc/>
-    public ServerConfig Plan(PlanRequest request) => request.OtherHosts.Count > 0 ? VllmCluster.Plan(request, (facts, finish) => Plan(facts, finish)) : Plan(VllmFacts.From(request), null);
+    public ServerConfig Plan(PlanRequest request) => request.OtherHosts.Count > 0 ? VllmCluster.Plan(request, (facts, finish) => Plan(facts, finish)) : Plan(WithCards(VllmFacts.From(request)), null);
 
     private ServerConfig Plan(VllmFacts facts, VllmCluster.Finish? finish)
     {
@@ -36,7 +37,7 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
         log.Add("engine", EngineNames.Vllm, request.EngineName is null or "auto" or "Auto" ? "the model is a folder of safetensors, which llama.cpp does not read" : "as asked", [], request.EngineName is not (null or "auto" or "Auto"));
         log.Add("engineVersion", facts.Version.ToString(), facts.VersionReason, []);
         ConfigDevice[] devices = [.. choice.Setting.Gpus.Select((gpu, at) => new ConfigDevice { Name = $"CUDA{at.ToString(CultureInfo.InvariantCulture)}", Index = gpu.Index, Uuid = gpu.Uuid })];
-        log.Add("devices", string.Join(", ", devices.Select(device => device.Name)), $"{choice.Setting.RanksPerHost} of {facts.Cards.Count} × {facts.Cards[0].Name}{(facts.Hosts > 1 ? $" on each of {facts.Hosts} machines" : string.Empty)}", OtherCards(facts));
+        log.Add("devices", string.Join(", ", devices.Select(device => device.Name)), Cards(facts, choice.Setting), OtherCards(facts));
         OptionSet options = VllmOptionRules.Decide(facts, choice, log);
         string? drafts = facts.UsesPlugin && facts.Pinned(VllmOptions.Speculation) ? choice.Setting.DraftTokens.ToString(CultureInfo.InvariantCulture) : null;
         string runtime = RuntimeChoice.Runtime(request, log);
@@ -79,6 +80,28 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
         log.Add("ipc", "host", "ranks talk through /dev/shm, and docker's own is 64 MiB: NCCL fails on it", ["shmSize 16g: does as well where the host's must not be shared"]);
         return new ContainerSettings { Ipc = "host" };
     }
+
+    // Cards of one kind, unless they are too few for the model or for what is pinned. Of sets that are all too small, the one that lacks least: the refusal is about it.
+    private static VllmFacts WithCards(VllmFacts alike)
+    {
+        IReadOnlyList<GpuDevice>[] unlike = [.. VllmCards.Unlike(alike.Request.Topology)];
+        long pinned = (alike.Number(VllmOptions.TensorParallel) ?? 1) * (alike.Number(VllmOptions.PipelineParallel) ?? 1);
+        if (alike.Cards.Count == 0 || unlike.Length == 0 || (pinned <= alike.Cards.Count && Best(alike).Fits))
+        {
+            return alike;
+        }
+
+        long most = Math.Max(alike.Cards.Count, unlike[^1].Count);
+        VllmFacts[] candidates = [.. unlike.Select(cards => VllmFacts.From(alike.Request, cards)).Prepend(alike).Where(facts => facts.Cards.Count >= Math.Min(pinned, most))];
+        return pinned > most ? candidates[0] : candidates.FirstOrDefault(facts => Best(facts).Fits) ?? candidates.MaxBy(facts => Best(facts) is var budget ? budget.PoolBytes - budget.Pool.RequestBytes : 0)!;
+
+        static VllmBudget Best(VllmFacts facts) => new VllmTuning(facts).Best().Budget;
+    }
+
+    private static string Cards(VllmFacts facts, VllmSetting setting) =>
+        setting.Gpus.Select(gpu => gpu.Name).Distinct(StringComparer.Ordinal).Skip(1).Any()
+            ? $"{VllmCards.Describe(setting.Gpus)}: those of one kind are too few, so unlike ones serve together, at the pace and with the memory of the weakest"
+            : $"{setting.RanksPerHost} of {facts.Cards.Count(gpu => gpu.Name == setting.Gpus[0].Name)} × {setting.Gpus[0].Name}{(facts.Hosts > 1 ? $" on each of {facts.Hosts} machines" : string.Empty)}";
 
     private static string[] OtherCards(VllmFacts facts) =>
         [.. facts.Request.Topology.Gpus.Except(facts.Cards).Select(gpu => $"{gpu.Name}: ranks wait for the slowest card and hold as much as the smallest")];
@@ -149,7 +172,7 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
         if (VllmBackends.LowestFor(facts.Model.QuantizationDetail) is { } lowest && facts.Capability > 0 && facts.Capability < lowest)
         {
             yield return new PlanProblem(
-                $"weights quantised by {facts.Model.QuantizationDetail!.Method} need compute capability {lowest.ToString("0.0", CultureInfo.InvariantCulture)}; {facts.Cards[0].Name} has {facts.Cards[0].ComputeCapability}", "take a checkpoint in AWQ or GPTQ, 4 or 8 bits, which run from 7.5 on");
+                $"weights quantised by {facts.Model.QuantizationDetail!.Method} need compute capability {lowest.ToString("0.0", CultureInfo.InvariantCulture)}; {facts.Weakest.Name} has {facts.Weakest.ComputeCapability}", VllmBackends.OtherQuantization(facts.Capability));
         }
 
         if (!budget.Fits)
@@ -165,6 +188,13 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
             long most = Math.Max(1, budget.Pool.MostSequences(budget.PoolBytes));
             yield return new PlanProblem(
                 $"max-num-seqs={setting.Sequences} is more than there are blocks for: each request keeps {budget.Pool.StateBlocks} blocks of recurrent states and one of tokens, of {budget.Pool.Blocks(budget.PoolBytes)}", $"pin max-num-seqs={most}");
+        }
+
+        if (facts.Model.ContextLength > 0 && setting.ContextLength > facts.Model.ContextLength && !facts.StretchesContext)
+        {
+            yield return new PlanProblem(
+                $"max-model-len={setting.ContextLength} is more than the {facts.Model.ContextLength} tokens of the model's config.json: vLLM refuses to start",
+                $"ask for at most {facts.Model.ContextLength}, or pin hf-overrides with the scaling of positions that the model's card names");
         }
 
         if (VllmHostMemory.Problem(facts.Host, setting.RanksPerHost, VllmWeights.Loaded(facts.Model, setting.DraftTokens > 0)) is { } host)

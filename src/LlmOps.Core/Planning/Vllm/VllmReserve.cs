@@ -42,7 +42,7 @@ internal sealed record VllmReserve(long Bytes, double Share, string Terms)
         double total = gpu.MemoryTotalBytes / (double)LlmOps.Bytes.MiB;
         (string Name, double MiB)[] terms =
         [
-            ("CUDA context", CudaContext),
+            (gpu.Vendor == GpuVendor.Amd ? "HIP context" : "CUDA context", CudaContext),
             ("communication", setting.Ranks > 1 ? Communication : 0),
             ("fragmentation, 3 % of the card", Math.Min(MostFragmentation, Math.Round(total * 0.03))),
             ($"{setting.DraftTokens} drafted tokens", setting.DraftTokens * PerDraftToken),
@@ -53,9 +53,10 @@ internal sealed record VllmReserve(long Bytes, double Share, string Terms)
         double factor = setting.Mode switch { PlanMode.Stable => 1.25, PlanMode.Fast => 0.9, _ => 1 };
         double reserve = Math.Round(terms.Sum(term => term.MiB) * factor);
         double free = setting.Gpus.Min(device => (Math.Min(device.MemoryFreeBytes ?? device.MemoryTotalBytes, device.MemoryTotalBytes) - LeftFree) / (double)TotalOf(device));
-        double share = Math.Clamp(Math.Min(Math.Min(1 - (reserve / total) - Rounding, Highest), free), 0.01, 1);
+        double wanted = 1 - (reserve / total) - Rounding;
+        double share = Math.Clamp(Math.Min(Math.Min(wanted, Highest), free), 0.01, 1);
         string sum = string.Join(" + ", terms.Where(term => term.MiB > 0).Select(term => $"{term.MiB:0} for {term.Name}"));
         string text = $"{reserve:0} MiB stay outside: {sum}{(factor == 1 ? string.Empty : $", times {factor:0.##} for mode {setting.Mode.ToString().ToLowerInvariant()}")}";
-        return new VllmReserve((long)(reserve * LlmOps.Bytes.MiB), Math.Floor(share * 1000) / 1000, free * total < total - reserve ? text + "; less is free now" : text);
+        return new VllmReserve((long)(reserve * LlmOps.Bytes.MiB), Math.Floor(share * 1000) / 1000, free < Math.Min(wanted, Highest) ? text + "; less is free now" : wanted > Highest ? $"{text}; never more than {Highest}" : text);
     }
 }

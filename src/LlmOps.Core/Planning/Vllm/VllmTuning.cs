@@ -31,6 +31,12 @@ internal sealed class VllmTuning(VllmFacts facts)
         VllmChoice? best = null;
         foreach ((int ranks, int stages) in Layouts())
         {
+            // Stages add cards to those that share layers; in their place they would only halve the speed.
+            if (stages > facts.Hosts && best is { Budget.Fits: true } && best.Setting.ContextLength >= Wanted && ranks < best.Setting.TensorParallel)
+            {
+                continue;
+            }
+
             VllmChoice choice = Tune(ranks, stages);
             if (choice.Budget is { Fits: true, Requests: >= Comfort } && choice.Setting.ContextLength >= Wanted)
             {
@@ -96,7 +102,7 @@ internal sealed class VllmTuning(VllmFacts facts)
         if ((tensor ?? 1) * (pipeline ?? 1) > cards * hosts)
         {
             throw new LlmOpsException(
-                $"tensor-parallel-size={tensor ?? 1} times pipeline-parallel-size={pipeline ?? 1} need {(tensor ?? 1) * (pipeline ?? 1)} cards of one kind, and {(hosts > 1 ? $"{hosts} machines have {cards * hosts}" : $"this machine has {cards}")} ({facts.Cards[0].Name}); use at most {cards * hosts}", "TensorParallelInvalid");
+                $"tensor-parallel-size={tensor ?? 1} times pipeline-parallel-size={pipeline ?? 1} need {(tensor ?? 1) * (pipeline ?? 1)} cards{(hosts > 1 ? " of one kind" : string.Empty)}, and {(hosts > 1 ? $"{hosts} machines have {cards * hosts}" : $"this machine has {cards}")} ({facts.Cards[0].Name}); use at most {cards * hosts}", "TensorParallelInvalid");
         }
 
         IReadOnlyList<int> ranks = tensor is null ? VllmSplits.Possible(facts.Model, cards) : [(int)tensor];

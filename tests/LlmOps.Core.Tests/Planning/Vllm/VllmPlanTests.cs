@@ -67,6 +67,90 @@ public sealed class VllmPlanTests : IDisposable
         Assert.Equal(2, config.Options.Get(VllmOptions.TensorParallel));
     }
 
+    // 3 cards of 22 GB: two of them share the layers of a model of 64 heads at twice the speed of three stages.
+    [Fact]
+    public void Stages_do_not_take_the_place_of_cards_that_share_layers()
+    {
+        ServerConfig config = Plan(KnownShapes.Qwen32BFour with { KvHeads = 8, Context = 40960 }, TuringMachine.Of(3, GpuLinkKind.PHB));
+
+        Assert.Empty(config.Problems);
+        Assert.Equal(2, config.Options.Get(VllmOptions.TensorParallel));
+        Assert.False(config.Options.Contains(VllmOptions.PipelineParallel.Name));
+        Assert.Equal(2, config.Devices.Count);
+    }
+
+    [Fact]
+    public void Of_two_kinds_with_as_much_memory_the_newer_card_serves()
+    {
+        ServerConfig config = Plan(KnownShapes.Llama8B with { Context = 16384 }, Unlike(("NVIDIA GeForce RTX 3090", "8.6", 24576), ("NVIDIA GeForce RTX 4090", "8.9", 24564)));
+
+        Assert.Equal(1, Assert.Single(config.Devices).Index);
+    }
+
+    [Fact]
+    public void Unlike_cards_serve_together_where_one_kind_is_too_small_and_the_weakest_decides()
+    {
+        GpuTopology machine = Unlike(("NVIDIA GeForce RTX 4090", "8.9", 24564), ("NVIDIA GeForce RTX 2080 Ti", "7.5", 22527), ("NVIDIA GeForce GTX 1080", "6.1", 8192));
+        ServerConfig config = Plan(KnownShapes.Qwen27BLarge, machine, request => request with { Parallel = 1 });
+
+        Assert.Empty(config.Problems);
+        Assert.Equal([0, 1], config.Devices.Select(device => device.Index));
+        Assert.Equal(2, config.Options.Get(VllmOptions.TensorParallel));
+        Assert.Equal("half", config.Options.Get(VllmOptions.DataType));
+        Assert.Contains("RTX 4090 and 1 × NVIDIA GeForce RTX 2080 Ti", config.Decisions.Single(decision => decision.Option == "devices").Reason, StringComparison.Ordinal);
+
+        // Only one of a kind, pinned to two: the same cards. To three: the third has no kernels.
+        Func<PlanRequest, PlanRequest> two = request => request with { Pins = new Dictionary<string, string> { ["tensor-parallel-size"] = "2" } };
+        Func<PlanRequest, PlanRequest> four = request => request with { Pins = new Dictionary<string, string> { ["tensor-parallel-size"] = "4" } };
+        Assert.Equal([0, 1], Plan(KnownShapes.Llama8B, machine, two).Devices.Select(device => device.Index));
+        Assert.Contains("this machine has", Assert.Throws<LlmOpsException>(() => Plan(KnownShapes.Llama8B, machine, four)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unlike_cards_that_are_too_small_together_are_refused_as_the_set_that_lacks_least()
+    {
+        ServerConfig config = Plan(KnownShapes.Qwen27BTooLarge, Unlike(("NVIDIA GeForce RTX 4080", "8.9", 16376), ("NVIDIA GeForce RTX 3080", "8.6", 12288)));
+
+        Assert.Contains("each of 2 card(s)", Assert.Single(config.Problems).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Volta_is_planned_for_the_last_version_that_runs_on_it()
+    {
+        ServerConfig config = Plan(KnownShapes.Llama8B with { Context = 16384 }, Unlike(("Tesla V100-SXM2-32GB", "7.0", 32768)));
+
+        Assert.Empty(config.Problems);
+        Assert.Equal("0.19.0", config.Decisions.Single(decision => decision.Option == "engineVersion").Value);
+        Assert.Equal("TRITON_ATTN", config.Options.Get(VllmOptions.AttentionBackend));
+        Assert.Equal("auto", config.Options.Get(VllmOptions.KvCacheType));
+        Assert.False(config.Options.Contains(VllmOptions.FlashInferAutotune.Name));
+    }
+
+    [Theory]
+    [InlineData("awq", "7.0", false)]
+    [InlineData("gptq", "7.0", true)]
+    [InlineData("awq", "7.5", true)]
+    public void A_quantisation_without_kernels_for_the_card_is_a_problem_with_one_that_has_them(string method, string capability, bool runs)
+    {
+        ShapedFolder shape = KnownShapes.Llama8B with { Context = 16384, Quantization = new System.Text.Json.Nodes.JsonObject { ["quant_method"] = method, ["bits"] = 4, ["group_size"] = 128 } };
+        ServerConfig config = Plan(shape, Unlike(("Tesla V100-SXM2-32GB", capability, 32768)));
+
+        Assert.Equal(runs, config.Problems.Count == 0);
+        Assert.All(config.Problems, problem => Assert.Contains("GPTQ", problem.Remedy, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_context_beyond_the_models_own_is_a_problem_unless_positions_are_stretched()
+    {
+        Dictionary<string, string> pins = new() { ["max-model-len"] = "65536" };
+        PlanProblem problem = Assert.Single(Plan(KnownShapes.Llama8B with { Context = 32768 }, Ampere(1, 80), request => request with { Pins = pins }).Problems);
+        ServerConfig stretched = Plan(KnownShapes.Llama8B with { Context = 32768 }, Ampere(1, 80), request => request with { Pins = new Dictionary<string, string>(pins) { ["hf-overrides"] = "{\"rope_parameters\":{\"rope_type\":\"yarn\",\"factor\":2.0}}" } });
+
+        Assert.Contains("32768", problem.Message, StringComparison.Ordinal);
+        Assert.Empty(stretched.Problems);
+        Assert.Contains("--hf-overrides", stretched.ExtraArguments);
+    }
+
     [Fact]
     public void Cards_that_the_driver_says_cannot_reach_each_other_are_told_to_NCCL()
     {
@@ -194,6 +278,10 @@ public sealed class VllmPlanTests : IDisposable
 
     private static GpuTopology Ampere(int cards, int gib) => TuringMachine.Of(cards) is var machine
         ? machine with { Gpus = [.. machine.Gpus.Select(gpu => gpu with { Name = "NVIDIA A100", ComputeCapability = "8.0", MemoryTotalBytes = gib * TuringMachine.GiB, MemoryFreeBytes = gib * TuringMachine.GiB - TuringMachine.GiB / 2 })] }
+        : machine;
+
+    private static GpuTopology Unlike(params (string Name, string Capability, long MiB)[] cards) => TuringMachine.Of(cards.Length, GpuLinkKind.PHB) is var machine
+        ? machine with { Gpus = [.. machine.Gpus.Zip(cards, (gpu, card) => gpu with { Name = card.Name, ComputeCapability = card.Capability, MemoryTotalBytes = card.MiB * TuringMachine.MiB, MemoryFreeBytes = (card.MiB - 300) * TuringMachine.MiB })] }
         : machine;
 
     private ModelDescription Read(string name, ShapedFolder shape) => ModelReader.Read(shape.Write(_folder.PathOf(name)));
