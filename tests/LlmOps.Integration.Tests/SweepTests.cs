@@ -126,7 +126,7 @@ public sealed class SweepTests(RealEngine real) : IClassFixture<RealEngine>
         Assert.Empty(metric.Notes);
     }
 
-    private OptionSweep Sweep(ServerHarness servers) => new(servers.Registry, SupervisorCommand.Find(), real.Engine);
+    private static OptionSweep Sweep(ServerHarness servers) => new(servers.Registry, SupervisorCommand.Find());
 
     private static MeasurementOptions Options(LlmServer server) =>
         new() { Endpoint = server.Endpoint, ServerName = server.Name, PromptTokens = 48, OutputTokens = 8, Requests = 6, Warmup = 0 };

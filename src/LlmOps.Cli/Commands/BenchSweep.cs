@@ -2,8 +2,6 @@ using System.Globalization;
 using LlmOps.Benchmarking;
 using LlmOps.Benchmarking.Sweeps;
 using LlmOps.Cli.Output;
-using LlmOps.Configuration;
-using LlmOps.Engines;
 using LlmOps.Servers;
 
 namespace LlmOps.Cli.Commands;
@@ -20,9 +18,7 @@ internal sealed class BenchSweep(BenchTarget target, MeasurementOptions options,
             throw new LlmOpsException($"a sweep restarts the server, so it takes the name of one that llmops started, not {target.Endpoint}", "SweepNeedsServer");
         }
 
-        EngineCapabilities engine = await new EngineLocator(new EngineLocatorOptions())
-            .RequireAsync(ServerConfigFile.Read(server.ConfigPath).EnginePath, cancellationToken).ConfigureAwait(false);
-        OptionSweep sweep = new(ServerRegistry.Default, SupervisorCommand.Find(), engine);
+        OptionSweep sweep = new(ServerRegistry.Default, SupervisorCommand.Find());
         List<SweepPoint> points = [];
         await foreach (SweepPoint point in sweep.RunAsync(server.Name, combinations, options, new Lines(lines), cancellationToken).ConfigureAwait(false))
         {

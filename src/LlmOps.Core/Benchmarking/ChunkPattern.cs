@@ -1,3 +1,5 @@
+using LlmOps.Benchmarking.Transport;
+
 namespace LlmOps.Benchmarking;
 
 /// <summary>Knows a chunk that differs from the last one only in its text, which nearly all do, without reading its JSON again.</summary>
@@ -22,6 +24,15 @@ internal struct ChunkPattern
         return json[.._start].SequenceEqual(_chunk.AsSpan(0, _start))
             && json[end..].SequenceEqual(_chunk.AsSpan(_end, behind))
             && IsText(json[_start..end]);
+    }
+
+    /// <summary>It is compared soon.</summary>
+    public readonly void FetchAhead()
+    {
+        for (int at = 0; at < _length; at += 64)
+        {
+            Prefetch.Line(ref _chunk![at]);
+        }
     }
 
     /// <summary>Learns a chunk that was read.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using LlmOps.Benchmarking.Transport;
 
 namespace LlmOps.Benchmarking;
 
@@ -43,6 +44,24 @@ internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = fal
 
     /// <summary>Whether the response has ended as it should, so that what the connection does later is no concern.</summary>
     public bool HasSucceeded => IsDone && _error is null;
+
+    /// <summary>It takes a chunk soon.</summary>
+    public void FetchAhead()
+    {
+        Prefetch.Line(ref _chunkTimes);
+        Prefetch.Line(ref _chunkCount);
+        Prefetch.Line(ref _pattern);
+    }
+
+    /// <summary>It takes a chunk next; what <see cref="FetchAhead"/> fetched is there.</summary>
+    public void FetchContentAhead()
+    {
+        _pattern.FetchAhead();
+        if (_chunkCount < _chunkTimes.Length)
+        {
+            Prefetch.Line(ref _chunkTimes[_chunkCount]);
+        }
+    }
 
     /// <summary>Takes a chunk when it differs from the last one in its text only.</summary>
     /// <returns>Whether it did; else nothing was taken.</returns>

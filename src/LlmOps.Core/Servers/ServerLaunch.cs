@@ -39,11 +39,14 @@ public static class ServerLaunch
             throw new LlmOpsException($"'{config.Name}' is for pods in Kubernetes, not for this machine; give its manifest to kubectl: llmops plan ... --cluster kubernetes --script | kubectl apply -f -", "StartElsewhere");
         }
 
-        EngineCapabilities? engine = config.Runtime == RuntimeNames.Docker
-            ? await DockerRuntime.FindEngineAsync(ContainerImages.For(config), cancellationToken).ConfigureAwait(false)
-            : await new EngineLocator(new EngineLocatorOptions { Engine = config.Engine }).RequireAsync(config.EnginePath, cancellationToken).ConfigureAwait(false);
-        return Render(config, engine, isThisMachine: true);
+        return Render(config, await EngineOfAsync(config, cancellationToken).ConfigureAwait(false), isThisMachine: true);
     }
+
+    /// <summary>The engine that runs <paramref name="config"/> on this machine; null for an image that does not say.</summary>
+    /// <exception cref="LlmOpsException">There is none.</exception>
+    public static async Task<EngineCapabilities?> EngineOfAsync(ServerConfig config, CancellationToken cancellationToken) => config.Runtime == RuntimeNames.Docker
+        ? await DockerRuntime.FindEngineAsync(ContainerImages.For(config), cancellationToken).ConfigureAwait(false)
+        : await new EngineLocator(new EngineLocatorOptions { Engine = config.Engine }).RequireAsync(config.EnginePath, cancellationToken).ConfigureAwait(false);
 
     /// <summary>What starting comes to, as text that a person can run: a command line, or the unit file and the command that starts it.</summary>
     public static string Describe(ServerConfig config, LaunchCommand command) =>

@@ -8,7 +8,6 @@ using LlmOps.Benchmarking.SelfCheck;
 using LlmOps.Benchmarking.Sweeps;
 using LlmOps.Binding;
 using LlmOps.Configuration;
-using LlmOps.Engines;
 using LlmOps.Servers;
 
 namespace LlmOps.Commands;
@@ -266,8 +265,7 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
     private void Sweep(LlmServer server, MeasurementOptions options)
     {
         IReadOnlyList<IReadOnlyDictionary<string, string>> combinations = SweepGrid.Expand(OptionValues.Of(Option!), SweepLimit);
-        EngineCapabilities engine = EngineChoice.Require(this, ServerConfigFile.Read(server.ConfigPath).EnginePath);
-        OptionSweep sweep = new(ServerRegistry.Default, SupervisorCommand.Find(), engine);
+        OptionSweep sweep = new(ServerRegistry.Default, SupervisorCommand.Find());
         IProgress<SweepProgress> progress = ProgressOf<SweepProgress>($"Sweeping {server.Name}", SweepProgressView.Show, SweepProgressView.ShowPart);
         List<SweepPoint> points = [];
         try

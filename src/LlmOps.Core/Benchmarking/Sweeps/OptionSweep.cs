@@ -11,13 +11,15 @@ namespace LlmOps.Benchmarking.Sweeps;
 /// <summary>Measures a server with one combination of options after another. The server is planned anew and restarted for each, and in the end it runs as it did before.</summary>
 /// <param name="registry">Where the server is recorded.</param>
 /// <param name="supervisor">What supervises it.</param>
-/// <param name="engine">The binary that runs it.</param>
-public sealed class OptionSweep(ServerRegistry registry, SupervisorCommand supervisor, EngineCapabilities engine)
+/// <param name="survey">Looks at the machine; null for this one.</param>
+public sealed class OptionSweep(ServerRegistry registry, SupervisorCommand supervisor, Func<CancellationToken, GpuTopology>? survey = null)
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(10);
 
     /// <summary>A server that ran before starts again as fast; this is for the one that has to be given back at Ctrl+C.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
+
+    private readonly Func<CancellationToken, GpuTopology> _survey = survey ?? new TopologySurvey(new SurveyOptions()).Capture;
 
     /// <summary>Measures each combination and gives it as soon as it is there, not yet ranked (<see cref="SweepRanking"/>).</summary>
     /// <param name="serverName">The server; it must be ready.</param>
@@ -39,14 +41,15 @@ public sealed class OptionSweep(ServerRegistry registry, SupervisorCommand super
         RequireReady(registry.Require(serverName));
         ServerConfig original = ServerConfigFile.Read(folder.ConfigFile);
         LaunchCommand originalCommand = folder.ReadLaunch().Command;
-        StartRequest[] starts = [.. combinations.Select(combination => Request(SweptConfig.Of(original, combination)))];
+        EngineCapabilities? engine = await ServerLaunch.EngineOfAsync(original, cancellationToken).ConfigureAwait(false);
+        StartRequest[] starts = [.. combinations.Select(combination => Request(SweptConfig.Of(original, combination), engine))];
         try
         {
             for (int at = 0; at < starts.Length; at++)
             {
                 SweepPoint point = new() { ServerName = serverName, Options = combinations[at] };
                 Tell tell = new(progress, at + 1, starts.Length, point.Text);
-                yield return await MeasureAsync(point, starts[at], measurement, tell, cancellationToken).ConfigureAwait(false);
+                yield return await MeasureAsync(point, starts[at], engine, measurement, tell, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -67,16 +70,16 @@ public sealed class OptionSweep(ServerRegistry registry, SupervisorCommand super
         }
     }
 
-    private StartRequest Request(ServerConfig config) =>
-        new() { Config = config, Command = LaunchCommandBuilder.Build(config, engine), Force = true }; // Whether it may be open to the network was settled when it was started.
+    private static StartRequest Request(ServerConfig config, EngineCapabilities? engine) =>
+        new() { Config = config, Command = ServerLaunch.Render(config, engine, isThisMachine: true), Force = true }; // Whether it may be open to the network was settled when it was started.
 
-    private async Task<SweepPoint> MeasureAsync(SweepPoint point, StartRequest start, MeasurementOptions measurement, Tell tell, CancellationToken cancellationToken)
+    private async Task<SweepPoint> MeasureAsync(SweepPoint point, StartRequest start, EngineCapabilities? engine, MeasurementOptions measurement, Tell tell, CancellationToken cancellationToken)
     {
         try
         {
             tell.Report("stopping the server", null);
             await new ServerController(registry).StopAsync(point.ServerName, s_grace, cancellationToken).ConfigureAwait(false);
-            start = start with { Config = Replanned(start.Config, cancellationToken) };
+            start = start with { Config = Replanned(start.Config, engine, cancellationToken) };
             if (start.Config.Problems is [{ } problem, ..])
             {
                 return point with { Problem = $"not started, because it would not fit: {problem.Message}; {problem.Remedy}" };
@@ -109,9 +112,9 @@ public sealed class OptionSweep(ServerRegistry registry, SupervisorCommand super
     }
 
     /// <summary>With the plan that belongs to its values, for the machine as it is while the server is stopped.</summary>
-    private ServerConfig Replanned(ServerConfig config, CancellationToken cancellationToken)
+    private ServerConfig Replanned(ServerConfig config, EngineCapabilities? engine, CancellationToken cancellationToken)
     {
-        GpuTopology topology = EngineTopology.AddDevices(new TopologySurvey(new SurveyOptions()).Capture(cancellationToken), engine);
+        GpuTopology topology = EngineTopology.AddDevices(_survey(cancellationToken), engine?.Devices ?? []);
         return new SweptPlan(engine).Of(config, ModelReader.Read(config.Model), topology);
     }
 

@@ -1,6 +1,5 @@
 using LlmOps.Configuration;
 using LlmOps.Engines;
-using LlmOps.Engines.LlamaCpp;
 
 namespace LlmOps.Benchmarking.Sweeps;
 
@@ -8,12 +7,13 @@ namespace LlmOps.Benchmarking.Sweeps;
 internal static class SweptConfig
 {
     /// <summary>Flags that make it another server, which is not what a sweep compares.</summary>
-    private static readonly string[] s_fixed = ["model", "host", "port", "alias", "api-key", "api-key-file"];
+    private static readonly string[] s_fixed = ["model", "host", "port", "alias", "served-model-name", "api-key", "api-key-file"];
 
     /// <summary>Sets each option; one without a row in the engine's table replaces the same flag among the extra arguments.</summary>
     /// <exception cref="LlmOpsException"><c>SweepOptionInvalid</c>: a value is none that the option takes, or the option cannot be swept.</exception>
     public static ServerConfig Of(ServerConfig config, IReadOnlyDictionary<string, string> values)
     {
+        EngineOptionTable table = KnownEngines.Require(config.Engine).Options;
         foreach ((string flag, string value) in values)
         {
             if (s_fixed.Contains(flag))
@@ -21,7 +21,7 @@ internal static class SweptConfig
                 throw new LlmOpsException($"--{flag} cannot be swept: it makes another server; measure two servers and compare them", "SweepOptionInvalid");
             }
 
-            config = LlamaCppOptions.Table.ByFlag(flag) is { } option
+            config = table.ByFlag(flag) is { } option
                 ? config with { Options = config.Options.With(option.Name, Parse(option, flag, value)) }
                 : config with { ExtraArguments = [.. Without(config.ExtraArguments, flag), .. value is "true" ? (string[])["--" + flag] : ["--" + flag, value]] };
         }
@@ -38,11 +38,12 @@ internal static class SweptConfig
         List<string> kept = [];
         for (int index = 0; index < arguments.Count; index++)
         {
-            if (arguments[index] != "--" + flag)
+            bool isJoined = arguments[index].StartsWith($"--{flag}=", StringComparison.Ordinal);
+            if (arguments[index] != "--" + flag && !isJoined)
             {
                 kept.Add(arguments[index]);
             }
-            else if (index + 1 < arguments.Count && !arguments[index + 1].StartsWith('-'))
+            else if (!isJoined && index + 1 < arguments.Count && !arguments[index + 1].StartsWith('-'))
             {
                 index++;
             }

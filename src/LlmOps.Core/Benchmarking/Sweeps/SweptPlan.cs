@@ -1,6 +1,6 @@
 using LlmOps.Configuration;
 using LlmOps.Engines;
-using LlmOps.Engines.LlamaCpp;
+using LlmOps.Engines.Vllm;
 using LlmOps.Hardware;
 using LlmOps.Models;
 using LlmOps.Planning;
@@ -8,7 +8,7 @@ using LlmOps.Planning;
 namespace LlmOps.Benchmarking.Sweeps;
 
 /// <summary>Plans a configuration of a sweep anew: with another batch or context it uses other memory, and may not fit.</summary>
-/// <param name="engine">The binary that will run it; null for the newest known.</param>
+/// <param name="engine">What will run it; null for the newest known.</param>
 internal sealed class SweptPlan(EngineCapabilities? engine)
 {
     /// <summary>The configuration with the plan, the prediction and the problems of its values, none of which is changed.</summary>
@@ -18,16 +18,20 @@ internal sealed class SweptPlan(EngineCapabilities? engine)
     /// <exception cref="LlmOpsException">A value cannot be.</exception>
     public ServerConfig Of(ServerConfig config, ModelDescription model, GpuTopology topology)
     {
-        if (config.Engine != EngineNames.LlamaCpp)
+        GpuDevice[] gpus = [.. topology.Gpus.Where(gpu => IsUsed(gpu, config))];
+        bool isVllm = config.Engine == EngineNames.Vllm;
+        if (config.Cluster is not null || (isVllm && gpus.Length == 0))
         {
+            // The other machines, or a card that nobody here can name, are not known: it is measured, and nothing is said of its memory.
             return config with { Plan = null, Prediction = null };
         }
 
         ServerConfig planned = new ServerPlanner((port, _) => port).Plan(new PlanRequest
         {
             Model = model,
-            Topology = topology with { Gpus = [.. topology.Gpus.Where(gpu => IsUsed(gpu, config))] },
+            Topology = topology with { Gpus = gpus },
             EngineName = config.Engine,
+            Launcher = isVllm ? VllmLaunchers.NameOf(config.EnginePath) : null,
             Engine = engine,
             Name = config.Name,
             Alias = config.Alias,
@@ -35,19 +39,22 @@ internal sealed class SweptPlan(EngineCapabilities? engine)
             Port = config.Endpoint.Port,
             Runtime = config.Runtime,
             Image = config.Image,
-            Pins = PinsOf(config.Options),
+            Pins = PinsOf(config),
             ExtraArguments = config.ExtraArguments,
         });
-        return config with { Plan = planned.Plan, Prediction = planned.Prediction, Problems = planned.Problems };
+
+        // With other sharing vLLM takes other cards; llama.cpp is told its devices by name.
+        return config with { Devices = isVllm ? planned.Devices : config.Devices, Plan = planned.Plan, Prediction = planned.Prediction, Problems = planned.Problems };
     }
 
     // Everything is as it was, so everything is pinned.
-    private static Dictionary<string, string> PinsOf(OptionSet options)
+    private static Dictionary<string, string> PinsOf(ServerConfig config)
     {
+        EngineOptionTable table = KnownEngines.Require(config.Engine).Options;
         Dictionary<string, string> pins = [];
-        foreach ((string name, object value) in options.Values)
+        foreach ((string name, object value) in config.Options.Values)
         {
-            if (LlamaCppOptions.Table.ByName(name)?.Flags is [string flag, ..])
+            if (table.ByName(name)?.Flags is [string flag, ..])
             {
                 pins[flag] = EngineOption.Format(value);
             }

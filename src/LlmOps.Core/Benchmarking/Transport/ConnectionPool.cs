@@ -30,6 +30,9 @@ internal sealed class ConnectionPool(LibcEpoll epoll, IPEndPoint[] addresses) : 
         return connection?.Token == token ? connection : null;
     }
 
+    /// <summary>The connection at the place of an event, though it may be a later one than that of the event; null when there is none.</summary>
+    public HttpConnection? Peek(long token) => (uint)token < (uint)_slots.Count ? _slots[(int)token] : null;
+
     /// <summary>The connection that carries a request; null when none does.</summary>
     public HttpConnection? Find(StreamExchange exchange) => _slots.Find(connection => connection?.Exchange == exchange);
 

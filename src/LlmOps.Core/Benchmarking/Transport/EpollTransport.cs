@@ -70,6 +70,7 @@ internal sealed class EpollTransport : IDisposable
             _pacer.Look(now);
             for (int index = 0; index < count; index++)
             {
+                FetchAhead(index, count);
                 long token = _epoll.Token(index);
                 if (token == WakeToken)
                 {
@@ -92,6 +93,17 @@ internal sealed class EpollTransport : IDisposable
         }
 
         _pool.Dispose();
+    }
+
+    /// <summary>What is known of a stream has left the processor's cache since its last token; while one token is read, that of the next ones is fetched, each step by what the step before it brought.</summary>
+    private void FetchAhead(int index, int count)
+    {
+        if (index + 3 < count)
+        {
+            _pool.Peek(_epoll.Token(index + 3))?.FetchAhead();
+            _pool.Peek(_epoll.Token(index + 2))?.Known?.FetchAhead();
+            _pool.Peek(_epoll.Token(index + 1))?.Known?.FetchContentAhead();
+        }
     }
 
     private int Wait()

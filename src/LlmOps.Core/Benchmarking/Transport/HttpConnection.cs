@@ -9,6 +9,9 @@ namespace LlmOps.Benchmarking.Transport;
 /// <param name="addressIndex">Which of the server's addresses it goes to.</param>
 internal sealed class HttpConnection(Socket socket, int slot, int generation, int addressIndex)
 {
+    private StreamRecorder? _known;
+    private long _lastArrival;
+
     public Socket Socket => socket;
 
     public int Descriptor { get; } = (int)socket.Handle;
@@ -24,7 +27,11 @@ internal sealed class HttpConnection(Socket socket, int slot, int generation, in
     public StreamExchange? Exchange { get; set; }
 
     /// <summary>Takes an event that is like the last one; null unless an event begins next. Beside the request, so that a token touches little memory.</summary>
-    public StreamRecorder? Known { get; set; }
+    public StreamRecorder? Known
+    {
+        get => _known;
+        set => _known = value;
+    }
 
     public bool IsConnecting { get; set; }
 
@@ -38,5 +45,16 @@ internal sealed class HttpConnection(Socket socket, int slot, int generation, in
     public bool IsEnding { get; set; }
 
     /// <summary>When its last bytes arrived.</summary>
-    public long LastArrival { get; set; }
+    public long LastArrival
+    {
+        get => _lastArrival;
+        set => _lastArrival = value;
+    }
+
+    /// <summary>It is read soon.</summary>
+    public void FetchAhead()
+    {
+        Prefetch.Line(ref _known);
+        Prefetch.Line(ref _lastArrival);
+    }
 }

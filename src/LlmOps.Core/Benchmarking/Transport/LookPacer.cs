@@ -14,6 +14,8 @@ internal sealed class LookPacer
 
     private const long ShortestNanoseconds = 1_000_000;
 
+    private const long LongestNanoseconds = 8_000_000;
+
     private const int ReadsToJudge = 1024;
 
     /// <summary>One in so many reads may have held more than one chunk.</summary>
@@ -22,7 +24,7 @@ internal sealed class LookPacer
     /// <summary>One in so many looks may be late.</summary>
     private const int LooksForEachLate = 20;
 
-    private long _longest = 8_000_000;
+    private long _longest = LongestNanoseconds;
     private long _pause = ShortestNanoseconds;
     private long _asked;
     private long _lastLook;
@@ -45,7 +47,9 @@ internal sealed class LookPacer
         // Chunks that piled up while the thread was not scheduled say nothing of the pause.
         _wasHeldUp = now - _lastLook > 3 * _pause;
         _looks++;
-        _late += _asked > 0 && now - _lastLook > 2 * _asked ? 1 : 0;
+
+        // Less late than the longest pause is long, a thread that asked for the shortest one could as well have slept for the longest.
+        _late += _asked > 0 && now - _lastLook > _asked + LongestNanoseconds ? 1 : 0;
         _lastLook = now;
         _sawFullRead = false;
         if (_reads >= ReadsToJudge)

@@ -11,4 +11,7 @@ internal static class VllmLaunchers
 
     /// <summary>The plugin whose launcher <paramref name="path"/> is; null for vLLM's own program.</summary>
     public static string? OfPlugin(string path) => Path.GetFileName(path) == Caovan ? CaovanPlugin : null;
+
+    /// <summary>What a plan calls the launcher <paramref name="path"/>, null for the one found.</summary>
+    public static string NameOf(string? path) => path is not null && OfPlugin(path) is not null ? Caovan : "vllm";
 }

@@ -14,6 +14,17 @@ internal static partial class LibcReceive
 
     private const int DoNotWait = 0x40;
 
+    /// <summary>
+    /// The number of the call, 0 where it is not known here: <c>arch/x86/entry/syscalls/syscall_64.tbl</c>, <c>include/uapi/asm-generic/unistd.h</c>.
+    /// The C library's own function first prepares to be cancelled, at two locked instructions a call, and no thread is cancelled here.
+    /// </summary>
+    private static readonly nint s_number = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 47,
+        Architecture.Arm64 => 212,
+        _ => 0,
+    };
+
     /// <summary>Asks the kernel to keep the arrival time of each segment.</summary>
     /// <returns>False when this kernel does not; reads then give no time.</returns>
     public static bool EnableTimestamps(Socket socket)
@@ -43,7 +54,7 @@ internal static partial class LibcReceive
         {
             Vector vector = new() { Start = start, Length = (nuint)buffer.Length };
             Message message = new() { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = 64 };
-            nint count = recvmsg(descriptor, &message, DoNotWait);
+            nint count = s_number == 0 ? recvmsg(descriptor, &message, DoNotWait) : syscall(s_number, descriptor, &message, DoNotWait);
             receivedAt = 0;
             if (count < 0)
             {
@@ -62,6 +73,9 @@ internal static partial class LibcReceive
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial nint recvmsg(int sockfd, Message* msg, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint syscall(nint number, nint sockfd, Message* msg, nint flags);
 
     [StructLayout(LayoutKind.Sequential)]
     private unsafe struct Vector
