@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlmOps.Benchmarking.Transport;
 
 namespace LlmOps.Benchmarking;
@@ -27,11 +28,12 @@ internal struct ChunkPattern
     }
 
     /// <summary>It is compared soon.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void FetchAhead()
     {
         for (int at = 0; at < _length; at += 64)
         {
-            Prefetch.Line(ref _chunk![at]);
+            Prefetch.Element(_chunk, at);
         }
     }
 

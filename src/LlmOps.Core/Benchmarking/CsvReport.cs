@@ -57,10 +57,13 @@ internal static class CsvReport
 
     private static (string Name, Func<ThroughputResult, object?> Value)[] Latency(string name, Func<ThroughputResult, LatencySummary> summary) =>
     [
-        (name + "MeanSeconds", result => summary(result).Mean),
-        (name + "P50Seconds", result => summary(result).P50),
-        (name + "P90Seconds", result => summary(result).P90),
-        (name + "P99Seconds", result => summary(result).P99),
-        (name + "StandardDeviationSeconds", result => summary(result).StandardDeviation),
+        (name + "MeanSeconds", result => Known(summary(result))?.Mean),
+        (name + "P50Seconds", result => Known(summary(result))?.P50),
+        (name + "P90Seconds", result => Known(summary(result))?.P90),
+        (name + "P99Seconds", result => Known(summary(result))?.P99),
+        (name + "StandardDeviationSeconds", result => Known(summary(result))?.StandardDeviation),
     ];
+
+    /// <summary>Of no value there is no figure, and 0 would be one.</summary>
+    private static LatencySummary? Known(LatencySummary summary) => summary.Count == 0 ? null : summary;
 }

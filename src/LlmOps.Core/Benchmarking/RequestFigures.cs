@@ -15,7 +15,7 @@ public sealed record RequestFigures
     /// <summary>From when it was due to its first chunk with content, reasoning or a tool call; null when it failed or none came.</summary>
     public double? TtftSeconds { get; init; }
 
-    /// <summary>Time per output token after the first; null when there is none.</summary>
+    /// <summary>Time per output token after the first; null when there is none, and when all chunks have one moment: an answer in one piece has no rate.</summary>
     public double? TpotSeconds { get; init; }
 
     /// <summary>The longest time between two of its chunks; null when there are not two.</summary>
@@ -35,6 +35,9 @@ public sealed record RequestFigures
 
     /// <summary>Chunks with content, reasoning or a tool call.</summary>
     public int Chunks { get; init; }
+
+    /// <summary>Those of its chunks that arrived together with the one before, in one segment, so that no time lies between them.</summary>
+    public int JoinedChunks { get; init; }
 
     /// <summary>Turn of its conversation, from 1.</summary>
     public int Turn { get; init; } = 1;
@@ -74,9 +77,11 @@ public sealed record RequestFigures
         double? ttft = timed ? MonotonicClock.Seconds(sample.ScheduledAt, times[0]) : null;
         double? endToEnd = timed ? MonotonicClock.Seconds(sample.ScheduledAt, times[^1]) : null;
         double? longest = null;
+        int joined = 0;
         for (int index = 1; timed && index < times.Length; index++)
         {
             longest = Math.Max(longest ?? 0, MonotonicClock.Seconds(times[index - 1], times[index]));
+            joined += times[index] == times[index - 1] ? 1 : 0;
         }
 
         RequestFigures figures = new()
@@ -86,11 +91,12 @@ public sealed record RequestFigures
             EndedSeconds = MonotonicClock.Seconds(start, sample.EndedAt),
             TtftSeconds = ttft,
             E2eSeconds = endToEnd,
-            TpotSeconds = timed && sample.OutputTokens > 1 ? (endToEnd - ttft) / (sample.OutputTokens - 1) : null,
+            TpotSeconds = timed && sample.OutputTokens > 1 && endToEnd > ttft ? (endToEnd - ttft) / (sample.OutputTokens - 1) : null,
             PromptTokens = sample.Usage?.PromptTokens ?? 0,
             CachedTokens = sample.CachedTokens,
             OutputTokens = sample.OutputTokens,
             Chunks = times.Length,
+            JoinedChunks = joined,
             ServerPromptTokensPerSecond = sample.Timings?.PromptTokensPerSecond,
             ServerDecodeTokensPerSecond = sample.Timings?.DecodeTokensPerSecond,
             DraftTokens = sample.Timings?.DraftTokens,

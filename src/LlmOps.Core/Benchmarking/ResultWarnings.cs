@@ -13,6 +13,9 @@ internal static class ResultWarnings
 
     private const double PromptTolerance = 0.02;
 
+    /// <summary>Above this share of joined chunks the median of ITL is no pace.</summary>
+    private const double ManyJoined = 0.05;
+
     public static IReadOnlyList<string> Of(ThroughputResult result, int withoutUsage, string? errorExample, string? calibrationWarning, bool cacheIsWanted = false, bool lengthsAreKnown = true, int? promptTokens = null)
     {
         List<string> warnings = new();
@@ -43,6 +46,7 @@ internal static class ResultWarnings
             AddAboutLengths(warnings, result, successes - withoutUsage, promptTokens ?? result.RequestedPromptTokens);
         }
 
+        AddAboutArrivals(warnings, result, successes);
         if (result.RequestRate is double rate && result.Arrival != ArrivalProcess.ClosedLoop && result.Requests > 0 && result.QueueSeconds.P99 > 0.1 * Math.Max(1e-3, result.E2eSeconds.P50))
         {
             warnings.Add(Text($"requests due at {rate:0.###} a second queued in the client for up to {result.QueueSeconds.P99:0.00} s (99th percentile): the cap on requests in flight, or the client, is the bottleneck"));
@@ -76,6 +80,19 @@ internal static class ResultWarnings
 
         string example = errorExample is null ? "" : $"; first answer: {errorExample}";
         warnings.Add(Text($"{result.Errors} of {result.Requests} requests failed ({string.Join(", ", kinds)}){example}"));
+    }
+
+    private static void AddAboutArrivals(List<string> warnings, ThroughputResult result, int successes)
+    {
+        if (result.Client.AnswersInOnePiece > 0)
+        {
+            warnings.Add(Text($"{result.Client.AnswersInOnePiece} of {successes} answers of several tokens arrived in one piece; they have neither TPOT nor decode rate"));
+        }
+
+        if (result.Client.JoinedChunks > ManyJoined * result.ItlSeconds.Count)
+        {
+            warnings.Add(Text($"{100.0 * result.Client.JoinedChunks / result.ItlSeconds.Count:0} % of the chunks after the first arrived together with the one before, sent so or joined on the way, and their ITL is 0; ITL per token spreads each arrival over its tokens"));
+        }
     }
 
     private static void AddAboutLengths(List<string> warnings, ThroughputResult result, int counted, int expected)

@@ -22,6 +22,8 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point, st
     private long _outputTokens;
     private long _cachedTokens;
     private long _chunks;
+    private long _joinedChunks;
+    private int _inOnePiece;
     private double _inService;
     private int _met;
     private bool _countedPerChunk = true;
@@ -97,6 +99,8 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point, st
             {
                 CpuShare = PerSecond(processorSeconds, duration),
                 Chunks = _chunks,
+                JoinedChunks = _joinedChunks,
+                AnswersInOnePiece = _inOnePiece,
                 CpuMicrosecondsPerToken = _outputTokens == 0 ? 0 : processorSeconds * 1e6 / _outputTokens,
                 Transport = transport,
                 StartDelaySecondsP99 = _startDelay.Count == 0 ? 0 : LatencyStatistics.Percentile(_startDelay, 0.99),
@@ -130,6 +134,7 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point, st
         _outputTokens += sample.OutputTokens;
         _cachedTokens += sample.CachedTokens;
         _chunks += sample.ChunkTimes.Length;
+        _joinedChunks += figures.JoinedChunks;
         _withoutUsage += sample.Usage is null ? 1 : 0;
         _timings.Add(sample.Timings);
         AddLatencies(sample);
@@ -148,16 +153,16 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point, st
         double endToEnd = MonotonicClock.Seconds(sample.ScheduledAt, times[^1]);
         _ttft.Add(ttft);
         _endToEnd.Add(endToEnd);
-        if (sample.OutputTokens > 1)
-        {
-            _tpot.Add((endToEnd - ttft) / (sample.OutputTokens - 1));
-        }
-
-        // An answer that came in one piece has no rate.
         if (sample.OutputTokens > 1 && endToEnd > ttft)
         {
+            _tpot.Add((endToEnd - ttft) / (sample.OutputTokens - 1));
             _decodeRates += (sample.OutputTokens - 1) / (endToEnd - ttft);
             _decodeRateCount++;
+        }
+        else if (sample.OutputTokens > 1)
+        {
+            // How long its tokens took cannot be told; a 0 would say that they took no time.
+            _inOnePiece++;
         }
 
         AddGaps(sample, times);
@@ -172,6 +177,8 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point, st
         double share = 0;
         double sum = 0;
         int tokens = 0;
+        double arrivalGap = 0;
+        int arrived = 0;
         for (int index = 1; index < times.Length; index++)
         {
             double gap = MonotonicClock.Seconds(times[index - 1], times[index]);
@@ -182,18 +189,37 @@ internal sealed class SampleFold(MeasurementOptions options, LoadPoint point, st
             share += spread;
             int inChunk = isCounted ? Math.Max(1, counts[index] - counts[index - 1]) : (int)Math.Round(share);
             share -= Math.Round(share);
-            tokens += inChunk;
-            for (int token = 0; token < inChunk; token++)
+
+            // Chunks with one moment are one arrival; what came together with the first token is part of TTFT.
+            if (gap > 0)
             {
-                _itlPerToken.Add(gap / inChunk);
+                tokens += AddArrival(arrivalGap, arrived);
+                (arrivalGap, arrived) = (gap, 0);
             }
+
+            arrived += inChunk;
+        }
+
+        tokens += AddArrival(arrivalGap, arrived);
+        if (times.Length > 1)
+        {
+            _itlByRequest.Add((times.Length - 1, sum));
         }
 
         if (tokens > 0)
         {
-            _itlByRequest.Add((times.Length - 1, sum));
             _itlPerTokenByRequest.Add((tokens, sum));
         }
+    }
+
+    private int AddArrival(double gap, int tokens)
+    {
+        for (int token = 0; gap > 0 && token < tokens; token++)
+        {
+            _itlPerToken.Add(gap / tokens);
+        }
+
+        return gap > 0 ? tokens : 0;
     }
 
     /// <summary>By batch means: the rates of equal slices between the first due time and the last end.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using LlmOps.Benchmarking.Transport;
 
@@ -46,6 +47,7 @@ internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = fal
     public bool HasSucceeded => IsDone && _error is null;
 
     /// <summary>It takes a chunk soon.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void FetchAhead()
     {
         Prefetch.Line(ref _chunkTimes);
@@ -54,13 +56,12 @@ internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = fal
     }
 
     /// <summary>It takes a chunk next; what <see cref="FetchAhead"/> fetched is there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void FetchContentAhead()
     {
         _pattern.FetchAhead();
-        if (_chunkCount < _chunkTimes.Length)
-        {
-            Prefetch.Line(ref _chunkTimes[_chunkCount]);
-        }
+        Prefetch.Element(_chunkTimes, 0);
+        Prefetch.Element(_chunkTimes, _chunkCount);
     }
 
     /// <summary>Takes a chunk when it differs from the last one in its text only.</summary>

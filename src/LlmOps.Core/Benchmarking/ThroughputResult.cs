@@ -96,13 +96,13 @@ public sealed record ThroughputResult
     /// <summary>Time to first token: from the scheduled start to the first chunk with content, reasoning or a tool call.</summary>
     public LatencySummary TtftSeconds { get; init; } = new();
 
-    /// <summary>Time per output token after the first: (end-to-end − TTFT) / (tokens − 1).</summary>
+    /// <summary>Time per output token after the first: (end-to-end − TTFT) / (tokens − 1). Answers in one piece have none (<see cref="ClientSideFigures.AnswersInOnePiece"/>).</summary>
     public LatencySummary TpotSeconds { get; init; } = new();
 
-    /// <summary>Time between two chunks of one stream, each gap once.</summary>
+    /// <summary>Time between two chunks of one stream, each gap once; 0 between chunks that arrived together (<see cref="ClientSideFigures.JoinedChunks"/>).</summary>
     public LatencySummary ItlSeconds { get; init; } = new();
 
-    /// <summary>Time between two tokens of one stream: a chunk of n tokens gives n values of gap / n. Differs from <see cref="ItlSeconds"/> when chunks hold several tokens, as with speculation.</summary>
+    /// <summary>Time between two tokens of one stream: an arrival of n tokens, in one chunk or in several, gives n values of gap / n. Differs from <see cref="ItlSeconds"/> when chunks hold several tokens, as with speculation.</summary>
     public LatencySummary ItlPerTokenSeconds { get; init; } = new();
 
     /// <summary>Whether the tokens of each chunk are the server's count; else a request's tokens were spread evenly over its chunks.</summary>

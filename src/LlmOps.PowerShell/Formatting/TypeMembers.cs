@@ -35,16 +35,19 @@ public static class TypeMembers
     public static bool Fits(PSObject item) => item?.BaseObject is ServerConfig { Problems.Count: 0 };
 
     /// <summary>Median time to the first token, in seconds.</summary>
-    public static double? TtftP50Seconds(PSObject item) => Of(item)?.TtftSeconds.P50;
+    public static double? TtftP50Seconds(PSObject item) => Known(Of(item)?.TtftSeconds)?.P50;
 
     /// <summary>99th percentile of the time to the first token, in seconds.</summary>
-    public static double? TtftP99Seconds(PSObject item) => Of(item)?.TtftSeconds.P99;
+    public static double? TtftP99Seconds(PSObject item) => Known(Of(item)?.TtftSeconds)?.P99;
 
     /// <summary>Median time per output token, in seconds.</summary>
-    public static double? TpotP50Seconds(PSObject item) => Of(item)?.TpotSeconds.P50;
+    public static double? TpotP50Seconds(PSObject item) => Known(Of(item)?.TpotSeconds)?.P50;
 
     /// <summary>99th percentile of the time of a whole request, in seconds.</summary>
-    public static double? E2eP99Seconds(PSObject item) => Of(item)?.E2eSeconds.P99;
+    public static double? E2eP99Seconds(PSObject item) => Known(Of(item)?.E2eSeconds)?.P99;
+
+    /// <summary>Of no value there is no figure, and 0 would be one.</summary>
+    private static LatencySummary? Known(LatencySummary? summary) => summary is { Count: > 0 } ? summary : null;
 
     private static ThroughputResult? Of(PSObject? item) => item?.BaseObject as ThroughputResult;
 }

@@ -42,6 +42,32 @@ public sealed class SampleFoldTests
     }
 
     [Fact]
+    public void An_answer_in_one_piece_has_no_pace_and_is_counted()
+    {
+        RequestSample inOnePiece = Record(0, 0, 100, (40, Delta("\"content\":\"a\"") + Delta("\"content\":\"b\"") + Delta("\"content\":\"c\"")), (100, Usage(3, 3) + "data: [DONE]\n\n"));
+        RequestSample inTwo = Record(0, 0, 100, (40, Delta("\"content\":\"a\"")), (60, Delta("\"content\":\"b\"")), (100, Usage(3, 2) + "data: [DONE]\n\n"));
+        ThroughputResult result = Fold(inOnePiece, inTwo);
+
+        Assert.Equal((1, 0.02), (result.TpotSeconds.Count, Math.Round(result.TpotSeconds.Min, 9)));
+        Assert.Equal([null, 0.02], result.Samples.Select(request => request.TpotSeconds is { } tpot ? Math.Round(tpot, 9) : (double?)null));
+        Assert.Equal((1, 2L, 2), (result.Client.AnswersInOnePiece, result.Client.JoinedChunks, result.Samples[0].JoinedChunks));
+        Assert.Contains("1 of 2 answers of several tokens arrived in one piece; they have neither TPOT nor decode rate", result.Warnings);
+        Assert.Contains(result.Warnings, warning => warning.StartsWith("67 % of the chunks after the first arrived together with the one before", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Chunks_that_arrived_together_share_the_time_since_the_arrival_before()
+    {
+        // The first two are the first token's arrival; 90 ms later two more arrive together.
+        string two = Delta("\"content\":\"a\"") + Delta("\"content\":\"b\"");
+        ThroughputResult result = Fold(Record(0, 0, 300, (100, two), (190, two), (250, Delta("\"content\":\"e\"")), (300, Usage(3, 5) + "data: [DONE]\n\n")));
+
+        Assert.Equal((4, 0.0, 0.09), (result.ItlSeconds.Count, result.ItlSeconds.Min, Math.Round(result.ItlSeconds.Max, 9)));
+        Assert.Equal((3, 0.045, 0.06, 0.05), (result.ItlPerTokenSeconds.Count, Math.Round(result.ItlPerTokenSeconds.Min, 9), Math.Round(result.ItlPerTokenSeconds.Max, 9), Math.Round(result.ItlPerTokenSeconds.Mean, 9)));
+        Assert.Equal((0.15 / 4, 0), (Math.Round(result.TpotSeconds.Mean, 9), result.Client.AnswersInOnePiece));
+    }
+
+    [Fact]
     public void A_failed_request_is_counted_and_is_in_no_latency()
     {
         RequestSample good = Record(0, 0, 100, (40, Delta("\"content\":\"a\"")), (100, Usage(3, 1) + "data: [DONE]\n\n"));

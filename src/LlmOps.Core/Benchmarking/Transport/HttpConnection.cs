@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace LlmOps.Benchmarking.Transport;
 
@@ -52,6 +53,7 @@ internal sealed class HttpConnection(Socket socket, int slot, int generation, in
     }
 
     /// <summary>It is read soon.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void FetchAhead()
     {
         Prefetch.Line(ref _known);
