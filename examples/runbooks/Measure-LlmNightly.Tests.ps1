@@ -2,7 +2,7 @@ BeforeAll {
     . $PSScriptRoot/../../tests/Pester/common.ps1
     Enter-Sandbox
     $Folder = Join-Path $Sandbox 'nightly'
-    $Load = @{ Folder = $Folder; Concurrency = 1; Request = 20; PromptTokens = 16; OutputTokens = 4 }
+    $Load = @{ Folder = $Folder; Concurrency = 1; Request = 20; PromptTokens = 16; OutputTokens = 16 }
     if ($env:LLMOPS_TEST_ENGINE) {
         $null = New-LlmServerConfig -Model (Get-TestModel) -Name nightly -Port (Get-FreePort) -ContextLength 1024 -Parallel 1 | Start-LlmServer
     }
@@ -19,7 +19,7 @@ Describe 'Measure-LlmNightly.ps1' {
 
     It 'compares with it later, and leaves a page' {
         Assert-Engine
-        $differences = & $PSScriptRoot/Measure-LlmNightly.ps1 night* @Load -ToleratePercent 1000
+        $differences = & $PSScriptRoot/Measure-LlmNightly.ps1 night* @Load -ToleratePercent 1000000
         $differences.Figure | Should -Not -BeNullOrEmpty
         Join-Path $Folder nightly.html | Should -FileContentMatch '<html'
     }
