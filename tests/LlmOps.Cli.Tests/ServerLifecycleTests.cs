@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using LlmOps.Configuration;
 
@@ -24,7 +21,7 @@ public sealed class ServerLifecycleTests : IAsyncDisposable
         RealEngine.UseIn(_sandbox);
 
         Outcome started = await _sandbox.RunAsync(
-            "start", "--model", _sandbox.WriteModel(), "--name", "tiny", "--port", FreePort(), "--context-length", "1024", "--parallel", "2", "--json");
+            "start", "--model", _sandbox.WriteModel(), "--name", "tiny", "--port", FreePorts.NextText(), "--context-length", "1024", "--parallel", "2", "--json");
         Assert.Equal((0, string.Empty), (started.ExitCode, started.Error));
         Assert.Equal("ready", started.Json.GetProperty("state").GetString());
 
@@ -70,7 +67,7 @@ public sealed class ServerLifecycleTests : IAsyncDisposable
     public async Task A_configuration_file_starts_and_its_dry_run_shows_the_command_only()
     {
         string engine = RealEngine.UseIn(_sandbox);
-        Outcome planned = await _sandbox.RunAsync("plan", "--model", _sandbox.WriteModel(), "--name", "filed", "--port", FreePort(), "--context-length", "1024", "-o", _sandbox.PathOf("server.yaml"));
+        Outcome planned = await _sandbox.RunAsync("plan", "--model", _sandbox.WriteModel(), "--name", "filed", "--port", FreePorts.NextText(), "--context-length", "1024", "-o", _sandbox.PathOf("server.yaml"));
         Assert.Equal(0, planned.ExitCode);
 
         Outcome shown = await _sandbox.RunAsync("start", _sandbox.PathOf("server.yaml"), "--dry-run", "--json");
@@ -93,7 +90,7 @@ public sealed class ServerLifecycleTests : IAsyncDisposable
         string model = _sandbox.WriteModel();
         foreach (string name in new[] { "one", "two", "three" })
         {
-            Assert.Equal(0, (await _sandbox.RunAsync("start", "--model", model, "--name", name, "--port", FreePort(), "--context-length", "1024", "--json")).ExitCode);
+            Assert.Equal(0, (await _sandbox.RunAsync("start", "--model", model, "--name", name, "--port", FreePorts.NextText(), "--context-length", "1024", "--json")).ExitCode);
         }
 
         Assert.Equal(0, (await _sandbox.RunAsync("stop", "two")).ExitCode);
@@ -111,7 +108,7 @@ public sealed class ServerLifecycleTests : IAsyncDisposable
     {
         RealEngine.UseIn(_sandbox);
         string model = _sandbox.WriteModel();
-        await _sandbox.RunAsync("plan", "--model", model, "--name", "broken", "--port", FreePort(), "-o", _sandbox.PathOf("server.yaml"));
+        await _sandbox.RunAsync("plan", "--model", model, "--name", "broken", "--port", FreePorts.NextText(), "-o", _sandbox.PathOf("server.yaml"));
 
         // The file is there but is no model any more when the engine opens it.
         ServerConfig config = ServerConfigFile.Read(_sandbox.PathOf("server.yaml"));
@@ -123,13 +120,5 @@ public sealed class ServerLifecycleTests : IAsyncDisposable
         Assert.Equal(3, outcome.ExitCode);
         Assert.Contains("broken", outcome.OneLineError(), StringComparison.Ordinal);
         Assert.Equal("failed", (await _sandbox.RunAsync("ps", "--all", "--json")).Json[0].GetProperty("state").GetString());
-    }
-
-    /// <summary>A port of the system's own choice: the first free one of the usual range is what every other plan on this machine takes too.</summary>
-    private static string FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
     }
 }

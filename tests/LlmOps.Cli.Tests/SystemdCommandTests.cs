@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using LlmOps.Configuration;
 using LlmOps.Processes;
@@ -109,9 +106,7 @@ public sealed class SystemdCommandTests : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(Root, "run/systemd/system"));
         _sandbox.Environment["LLMOPS_SYSTEMD_ROOT"] = Root;
         _sandbox.Environment["PATH"] = $"{StandIns}:/usr/bin:/bin";
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        string port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        string port = FreePorts.NextText();
         string file = _sandbox.PathOf("server.yaml");
         Outcome planned = await _sandbox.RunAsync("plan", "--model", _sandbox.WriteModel(), "--name", "unit", "--port", port, "--context-length", "1024", "--runtime", "systemd", "-o", file);
         Assert.True(planned.ExitCode == 0, planned.Error);

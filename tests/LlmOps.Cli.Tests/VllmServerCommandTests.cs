@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace LlmOps.Cli.Tests;
@@ -27,7 +25,7 @@ public sealed class VllmServerCommandTests : IAsyncDisposable
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         string[] start =
         [
-            "start", "--model", StandInVllm.WriteModel(_sandbox), "--name", "v", "--port", FreePort(), "--api-key-file", key,
+            "start", "--model", StandInVllm.WriteModel(_sandbox), "--name", "v", "--port", FreePorts.NextText(), "--api-key-file", key,
             "--set", "tensor-parallel-size=2", "--set", """speculative-config={"method":"ngram","num_speculative_tokens":3}""", "--set", "reasoning-parser=qwen3",
         ];
 
@@ -70,7 +68,7 @@ public sealed class VllmServerCommandTests : IAsyncDisposable
         await StandInVllm.InstallAsync(_sandbox, withPlugin: true, onPath: false);
         Outcome planned = await _sandbox.RunAsync(
             "plan", "--model", StandInVllm.WriteModel(_sandbox), "--topology", _sandbox.WriteFile("machine.json", SavedTopology.TwoGpus), "--launcher", "caovan-vllm-serve", "--mode", "fast",
-            "--name", "plugin", "--port", FreePort(), "-o", _sandbox.PathOf("plugin.yaml"));
+            "--name", "plugin", "--port", FreePorts.NextText(), "-o", _sandbox.PathOf("plugin.yaml"));
         Assert.Equal(0, planned.ExitCode);
 
         Outcome started = await _sandbox.RunAsync("start", _sandbox.PathOf("plugin.yaml"), "--json");
@@ -88,7 +86,7 @@ public sealed class VllmServerCommandTests : IAsyncDisposable
         await StandInVllm.InstallAsync(_sandbox);
         _sandbox.Environment["VLLM_STAND_IN_FAIL"] = "kv-too-small";
 
-        Outcome failed = await _sandbox.RunAsync("start", "--model", StandInVllm.WriteModel(_sandbox), "--name", "v", "--port", FreePort());
+        Outcome failed = await _sandbox.RunAsync("start", "--model", StandInVllm.WriteModel(_sandbox), "--name", "v", "--port", FreePorts.NextText());
 
         Assert.Equal(3, failed.ExitCode);
         string[] lines = failed.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -107,19 +105,12 @@ public sealed class VllmServerCommandTests : IAsyncDisposable
         string answers = await File.ReadAllTextAsync(driver, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(driver, answers.Replace("utilization=4", string.Create(CultureInfo.InvariantCulture, $"utilization={utilization}"), StringComparison.Ordinal), TestContext.Current.CancellationToken);
         _sandbox.Environment["VLLM_STAND_IN_FAIL"] = "stall";
-        Outcome planned = await _sandbox.RunAsync("plan", "--model", StandInVllm.WriteModel(_sandbox), "--name", "v", "--port", FreePort(), "--yaml");
+        Outcome planned = await _sandbox.RunAsync("plan", "--model", StandInVllm.WriteModel(_sandbox), "--name", "v", "--port", FreePorts.NextText(), "--yaml");
         string config = _sandbox.WriteFile("v.yaml", planned.Output.Replace("stallSeconds: 300", "stallSeconds: 3", StringComparison.Ordinal));
 
         Outcome failed = await _sandbox.RunAsync("start", config, "--timeout", timeout);
 
         Assert.Equal(3, failed.ExitCode);
         Assert.Contains(expected, failed.Error, StringComparison.Ordinal);
-    }
-
-    private static string FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
     }
 }

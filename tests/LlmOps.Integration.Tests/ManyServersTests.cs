@@ -23,15 +23,9 @@ public sealed class ManyServersTests(RealEngine real) : IClassFixture<RealEngine
         ServerRegistry registry = new(Path.Combine(state, "llmops", "servers"));
         await using ServerHarness servers = new(real, registry);
         List<string> files = [];
-        HashSet<int> ports = [];
         for (int number = 0; number < 2 * ServersOfAShell; number++)
         {
             ServerConfig config = servers.Plan($"many-{number}");
-            while (!ports.Add(config.Endpoint.Port))
-            {
-                config = config with { Endpoint = config.Endpoint with { Port = FreePorts.Next() } };
-            }
-
             files.Add(Path.Combine(real.Folder, config.Name + ".yaml"));
             await File.WriteAllTextAsync(files[^1], ServerConfigFile.ToYaml(config with { EnginePath = real.Engine.Path }), Token);
         }

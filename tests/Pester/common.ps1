@@ -71,11 +71,26 @@ function New-HeaderOnlyModel([string] $Name) {
     $path
 }
 
+# Below the ports that systems hand out: what the system gives to one it may give to the next before the server listens.
+$script:GivenPorts = [System.Collections.Generic.HashSet[int]]::new()
 function Get-FreePort {
-    $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
-    $listener.Start()
-    $listener.LocalEndpoint.Port
-    $listener.Stop()
+    for ($attempt = 0; $attempt -lt 1000; $attempt++) {
+        $port = Get-Random -Minimum 20000 -Maximum 32000
+        if (-not $script:GivenPorts.Add($port)) { continue }
+        $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Any, $port)
+        try {
+            $listener.Start()
+            return $port
+        }
+        catch [System.Net.Sockets.SocketException] {
+            continue
+        }
+        finally {
+            $listener.Stop()
+        }
+    }
+
+    throw 'no port from 20000 to 31999 is free'
 }
 
 # An engine that answers questions about itself as the real one does, and then does what the script says instead of serving.

@@ -18,7 +18,8 @@ internal static class PortHolder
         ? $"{NameOf(pid)} (process {pid.ToString(CultureInfo.InvariantCulture)}{(CommandOf(pid) is { Length: > 0 } command ? ": " + command : string.Empty)})"
         : null;
 
-    private static int? Find(int port)
+    /// <summary>The process that listens on <paramref name="port"/>; null when none does, or it cannot be told.</summary>
+    public static int? Find(int port)
     {
         HashSet<string> sockets = [.. ListeningInodes(port).Select(inode => $"socket:[{inode}]")];
         if (sockets.Count == 0)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text;
 using LlmOps.Configuration;
@@ -16,7 +15,7 @@ internal sealed class ServerLab : IAsyncDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("llmops-servers-").FullName;
     private HttpListener? _health;
 
-    public ServerLab() => Port = FreePort();
+    public ServerLab() => Port = FreePorts.Next();
 
     public ServerRegistry Registry => new(Path.Combine(_root, "servers"));
 
@@ -127,13 +126,6 @@ internal sealed class ServerLab : IAsyncDisposable
         }
 
         Directory.Delete(_root, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static async Task AnswerAsync(HttpListener listener)

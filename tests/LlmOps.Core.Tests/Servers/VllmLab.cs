@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
 using LlmOps.Configuration;
-using LlmOps.Engines;
 using LlmOps.Engines.Vllm;
+using LlmOps.Engines;
 using LlmOps.Planning;
 using LlmOps.Processes;
 using LlmOps.Servers;
@@ -34,7 +34,7 @@ internal sealed class VllmLab : IAsyncDisposable
         EnginePath = await InstallAsync(),
         Model = WriteModel(),
         Alias = "tiny",
-        Endpoint = new ServerEndpoint { Port = FreePort() },
+        Endpoint = new ServerEndpoint { Port = FreePorts.Next() },
         Devices = [new ConfigDevice { Name = "CUDA0" }, new ConfigDevice { Name = "CUDA1" }],
         Options = OptionSet.Empty.With(VllmOptions.TensorParallel, 2L).With(VllmOptions.ContextLength, 4096L).With(VllmOptions.Parallel, 4L).With(VllmOptions.BatchTokens, 2048L)
             .With(VllmOptions.Speculation, """{"method":"mtp","num_speculative_tokens":3}"""),
@@ -114,11 +114,4 @@ internal sealed class VllmLab : IAsyncDisposable
     }
 
     private static DeviceMemory Device(string name) => new() { Name = name, WeightsBytes = 10 * Bytes.MiB, KvCacheBytes = 20 * Bytes.GiB, ComputeBytes = Bytes.GiB, OverheadBytes = Bytes.GiB };
-
-    private static int FreePort()
-    {
-        using System.Net.Sockets.TcpListener listener = new(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Servers;
@@ -60,7 +58,7 @@ public sealed class ChaosRun(string llmops, EngineCapabilities engine, string mo
         {
             cancellationToken.ThrowIfCancellationRequested();
             string target = new[] { "supervisor", "engine", "shell" }[random.Next(3)];
-            int port = FreePort();
+            int port = FreePorts.Next();
             string file = Path.Combine(folder, name + ".yaml");
             await File.WriteAllTextAsync(file, ServerConfigFile.ToYaml(Config(name, port, random)), cancellationToken);
             using Process shell = StartShell(file);
@@ -169,9 +167,10 @@ public sealed class ChaosRun(string llmops, EngineCapabilities engine, string mo
             Add($"{what}: process {left} is left after the stop");
         }
 
-        if (!CanListen(port))
+        // A stranger may have taken the port since; a listener of ours, or one without a process, is a leak.
+        if (PortHolder.IsListening(port) && (PortHolder.Find(port) is not { } holder || IsOurs(holder)))
         {
-            Add($"{what}: port {port} is still taken after the stop");
+            Add($"{what}: port {port} is still taken after the stop, by {PortHolder.DescribeWithCommand(port) ?? "nobody"}");
         }
     }
 
@@ -206,6 +205,19 @@ public sealed class ChaosRun(string llmops, EngineCapabilities engine, string mo
         }
     }
 
+    /// <summary>Whether a process has our state folder in its environment, as everything has that a shell of ours started, marked yet or not.</summary>
+    private bool IsOurs(int pid)
+    {
+        try
+        {
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ")).Contains(_state, StringComparison.Ordinal);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private static bool Signal(int pid)
     {
         using Process kill = Process.Start(new ProcessStartInfo("/bin/kill", [$"-{SignalKill}", "--", pid.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true })!;
@@ -231,26 +243,5 @@ public sealed class ChaosRun(string llmops, EngineCapabilities engine, string mo
         {
             _wrong.Add(wrong);
         }
-    }
-
-    private static bool CanListen(int port)
-    {
-        try
-        {
-            using TcpListener listener = new(IPAddress.Loopback, port);
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Models;
@@ -47,7 +46,7 @@ internal static class StartBenchmark
 
     private static async Task<double> BareAsync(EngineCapabilities engine, string model)
     {
-        int port = FreePort();
+        int port = FreePorts.Next();
         LaunchCommand command = LaunchCommandBuilder.Build(Config(engine, model, port), engine);
         ProcessStartInfo start = new(command.File, command.Arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         long began = Stopwatch.GetTimestamp();
@@ -83,7 +82,7 @@ internal static class StartBenchmark
     private static async Task<double> ManagedAsync(string llmops, EngineCapabilities engine, string model, string folder)
     {
         string file = Path.Combine(folder, "server.yaml");
-        await File.WriteAllTextAsync(file, ServerConfigFile.ToYaml(Config(engine, model, FreePort())));
+        await File.WriteAllTextAsync(file, ServerConfigFile.ToYaml(Config(engine, model, FreePorts.Next())));
         long began = Stopwatch.GetTimestamp();
         await LlmOpsAsync(llmops, folder, "start", file);
         double taken = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
@@ -112,11 +111,4 @@ internal static class StartBenchmark
         Endpoint = new ServerEndpoint { Port = port },
         Options = OptionSet.Empty.With("contextLength", 2048L).With("parallel", 1L),
     };
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using LlmOps.Configuration;
 using static LlmOps.Core.Tests.Diagnostics.Checks.CheckCase;
 
@@ -10,7 +10,7 @@ internal static class NetworkCases
 {
     public static IReadOnlyList<CheckCase> All { get; } =
     [
-        Pass("network.port-free", "is free", machine => Serve(machine, "127.0.0.1", FreePort())),
+        Pass("network.port-free", "is free", machine => Serve(machine, "127.0.0.1", FreePorts.Next())),
         Fail("network.port-free", "is taken", machine => Serve(machine, "127.0.0.1", TakenPort(machine))),
         Skip("network.port-free", "no configuration", _ => { }),
 
@@ -73,13 +73,6 @@ internal static class NetworkCases
     private static int TakenPort(CheckMachine machine)
     {
         TcpListener listener = machine.Keep(new TcpListener(IPAddress.Loopback, 0));
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }

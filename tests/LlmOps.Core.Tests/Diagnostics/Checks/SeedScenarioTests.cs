@@ -18,9 +18,9 @@ public sealed class SeedScenarioTests
         using CheckMachine machine = new();
         await (which switch
         {
-            "docker" => SeedMachines.DockerAsync(machine, FreePort()),
-            "plugin" => SeedMachines.PluginAsync(machine, FreePort()),
-            _ => SeedMachines.BuiltAsync(machine, FreePort()),
+            "docker" => SeedMachines.DockerAsync(machine, FreePorts.Next()),
+            "plugin" => SeedMachines.PluginAsync(machine, FreePorts.Next()),
+            _ => SeedMachines.BuiltAsync(machine, FreePorts.Next()),
         });
 
         IReadOnlyList<CheckResult> complaints = await ComplaintsAsync(machine);
@@ -46,7 +46,7 @@ public sealed class SeedScenarioTests
     public async Task A_CUDA_13_3_compiler_with_torch_of_CUDA_13_0_is_named_with_the_commands_that_helped()
     {
         using CheckMachine machine = new();
-        await SeedMachines.PluginAsync(machine, FreePort());
+        await SeedMachines.PluginAsync(machine, FreePorts.Next());
         machine.Toolkit("13.3");
 
         CheckResult result = (await ComplaintsAsync(machine)).Single(found => found.Id == "python.nvcc");
@@ -61,7 +61,7 @@ public sealed class SeedScenarioTests
     public async Task A_checkpoint_of_25_GiB_with_8_9_GiB_of_memory_is_named()
     {
         using CheckMachine machine = new();
-        await SeedMachines.PluginAsync(machine, FreePort());
+        await SeedMachines.PluginAsync(machine, FreePorts.Next());
         machine.Host(host => host with { Memory = host.Memory with { TotalBytes = 16L << 30, AvailableBytes = (long)(8.90 * (1L << 30)) } });
         machine.Model = machine.Model! with { SizeBytes = (long)(25.03 * (1L << 30)) };
 
@@ -75,7 +75,7 @@ public sealed class SeedScenarioTests
     public async Task The_notice_about_FlashAttention_2_on_compute_capability_7_5_is_no_problem()
     {
         using CheckMachine machine = new();
-        await SeedMachines.PluginAsync(machine, FreePort());
+        await SeedMachines.PluginAsync(machine, FreePorts.Next());
 
         CheckResult result = await machine.RunAsync("gpu.attention");
 
@@ -101,7 +101,7 @@ public sealed class SeedScenarioTests
     public async Task A_plugin_that_the_command_speaks_of_and_nobody_installed_is_named()
     {
         using CheckMachine machine = new();
-        await SeedMachines.PluginAsync(machine, FreePort());
+        await SeedMachines.PluginAsync(machine, FreePorts.Next());
         Directory.Delete(machine.Files.Locate(PythonMachine.Packages + "/caovan_vllm_sm75_turbo3-0.4.13.dist-info"), recursive: true);
         machine.Read();
         machine.Config = machine.Config! with { EnginePath = machine.Engine!.Path };
@@ -115,7 +115,7 @@ public sealed class SeedScenarioTests
     public async Task The_plugin_installed_and_the_plain_program_started_is_named()
     {
         using CheckMachine machine = new();
-        await SeedMachines.PluginAsync(machine, FreePort());
+        await SeedMachines.PluginAsync(machine, FreePorts.Next());
         machine.Read();
         machine.Config = machine.Config! with { EnginePath = machine.Engine!.Path };
 
@@ -128,7 +128,7 @@ public sealed class SeedScenarioTests
     public async Task WSL_with_little_memory_is_named_and_its_line_about_pinned_memory_is_explained()
     {
         using CheckMachine machine = new();
-        await SeedMachines.PluginAsync(machine, FreePort());
+        await SeedMachines.PluginAsync(machine, FreePorts.Next());
         machine.Host(host => host with { IsWsl = true, Memory = host.Memory with { TotalBytes = 16L << 30, AvailableBytes = 11L << 30 } });
 
         IReadOnlyList<CheckResult> complaints = await ComplaintsAsync(machine);
@@ -142,7 +142,7 @@ public sealed class SeedScenarioTests
     public async Task Python_3_10_0_is_named()
     {
         using CheckMachine machine = new();
-        await SeedMachines.PluginAsync(machine, FreePort());
+        await SeedMachines.PluginAsync(machine, FreePorts.Next());
         foreach (string meta in Directory.EnumerateFiles(machine.Files.Locate("/home/me/miniconda3/envs/caovan-vllm/conda-meta")))
         {
             File.Move(meta, meta.Replace("3.10.20", "3.10.0", StringComparison.Ordinal));
@@ -157,7 +157,7 @@ public sealed class SeedScenarioTests
     public async Task A_library_that_was_installed_where_the_loader_does_not_look_is_found_with_the_commands_that_helped()
     {
         using CheckMachine machine = new();
-        await SeedMachines.BuiltAsync(machine, FreePort(), "\tlibmtmd.so => not found");
+        await SeedMachines.BuiltAsync(machine, FreePorts.Next(), "\tlibmtmd.so => not found");
 
         CheckResult result = (await ComplaintsAsync(machine)).Single(found => found.Id == "engine.libraries");
 
@@ -169,7 +169,7 @@ public sealed class SeedScenarioTests
     public async Task A_template_that_refuses_what_the_client_sends_is_named_with_the_one_that_accepts_it()
     {
         using CheckMachine machine = new();
-        await SeedMachines.DockerAsync(machine, FreePort());
+        await SeedMachines.DockerAsync(machine, FreePorts.Next());
         string file = machine.Config!.Options.Values.Single(option => option.Key == "chatTemplateFile").Value.ToString()!;
         File.WriteAllText(file, File.ReadAllText(file).Replace("'system', 'developer'", "'system'", StringComparison.Ordinal));
 
@@ -181,11 +181,4 @@ public sealed class SeedScenarioTests
 
     private static async Task<IReadOnlyList<CheckResult>> ComplaintsAsync(CheckMachine machine) =>
         [.. (await new EnvironmentChecks().RunAsync(machine.Context, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken)).Where(result => result.Status is CheckStatus.Warn or CheckStatus.Fail)];
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Any, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
