@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmOps.Core.Tests;
 
 namespace LlmOps.Cli.Tests;
 
@@ -8,6 +9,25 @@ public sealed class DoctorCommandTests : IDisposable
     private readonly Sandbox _sandbox = new();
 
     public void Dispose() => _sandbox.Dispose();
+
+    [Fact]
+    public async Task Checks_that_do_not_apply_are_counted_and_shown_when_asked_for()
+    {
+        string machine = _sandbox.WriteFile("bare.json", "{ \"capturedAt\": \"2026-11-21T09:00:00Z\", \"source\": \"none\", \"host\": { \"cpu\": { \"physicalCores\": 4 } }, \"gpus\": [], \"links\": [] }");
+        Outcome usual = await _sandbox.RunAsync("doctor", "--topology", machine, "--category", "gpu,link");
+        Outcome all = await _sandbox.RunAsync("doctor", "--topology", machine, "--category", "gpu,link", "--all");
+        Outcome skipped = await _sandbox.RunAsync("doctor", "--topology", machine, "--category", "gpu,link", "--status", "skip");
+
+        Assert.Contains("gpu.present", usual.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("link.width", usual.Output, StringComparison.Ordinal);
+        Assert.Matches("[0-9]+ skipped \\(--all shows them\\)", usual.Output);
+        Assert.Contains("link.width", all.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("--all", all.Output, StringComparison.Ordinal);
+        Assert.Contains("link.width", skipped.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("gpu.present", skipped.Output, StringComparison.Ordinal);
+        Assert.Contains("link.width", Ids(await _sandbox.RunAsync("doctor", "--topology", machine, "--json", "--category", "link")));
+        Assert.Equal(["gpu.present"], Ids(await _sandbox.RunAsync("doctor", "--topology", machine, "--json", "--category", "gpu", "--status", "warn,fail")));
+    }
 
     [Fact]
     public async Task Checks_are_chosen_by_id_and_category_and_left_out_by_id()
@@ -46,7 +66,7 @@ public sealed class DoctorCommandTests : IDisposable
         Assert.True(finding.GetProperty("blocks").GetBoolean());
         Assert.NotEmpty(finding.GetProperty("why").GetString()!);
         JsonElement command = Assert.Single(finding.GetProperty("commands").EnumerateArray());
-        Assert.Equal(["llmops", "engine", "--obtain"], command.GetProperty("arguments").EnumerateArray().Select(argument => argument.GetString()));
+        Assert.Equal(["llmops", "install"], command.GetProperty("arguments").EnumerateArray().Select(argument => argument.GetString()));
         Assert.True(command.GetProperty("safe").GetBoolean());
         Assert.False(command.GetProperty("needsRoot").GetBoolean());
         Assert.EndsWith(command.GetProperty("text").GetString()!, finding.GetProperty("remedy").GetString()!, StringComparison.Ordinal);
@@ -63,6 +83,20 @@ public sealed class DoctorCommandTests : IDisposable
         Assert.Equal("gpu.compute-mode", failed.GetProperty("id").GetString());
         Assert.Equal("of that machine only its topology is known", outcome.Json.EnumerateArray().Single(check => check.GetProperty("id").GetString() == "engine.runs").GetProperty("message").GetString());
         Assert.Equal(1, outcome.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("qwq-32b", "one-3090")]
+    [InlineData("qwen3.6-27b", "two-2080ti-nvlink")]
+    [InlineData("qwen3.5-122b", "five-cards-dual-xeon")]
+    public async Task The_configurations_of_the_examples_have_no_false_alarm_on_their_machines(string config, string machine)
+    {
+        string examples = Path.Combine(Repository.Root, "examples");
+
+        Outcome outcome = await _sandbox.RunAsync("doctor", "--json", "--config", Path.Combine(examples, "configs", config + ".yaml"), "--topology", Path.Combine(examples, "machines", machine + ".json"));
+
+        Assert.DoesNotContain(outcome.Json.EnumerateArray(), check => check.GetProperty("status").GetString() is "fail" or "warn");
+        Assert.Equal(0, outcome.ExitCode);
     }
 
     [Fact]

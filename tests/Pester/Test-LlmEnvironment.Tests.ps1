@@ -59,6 +59,13 @@ Describe 'Test-LlmEnvironment' {
         $text | Should -Match '-> '
     }
 
+    It 'gives only findings of the statuses asked for, and asks all checks all the same' {
+        $bare = Get-GpuTopology -Path $TwoGpus
+        @($bare | Test-LlmEnvironment -Category Storage, Gpu -Status Skip).Status | Sort-Object -Unique | Should -Be 'Skip'
+        @($bare | Test-LlmEnvironment -Category Storage -Status Warn, Fail).Count | Should -Be 0
+        Test-LlmEnvironment -EnginePath ./missing-server -Category Engine -Status Pass -Quiet | Should -BeFalse
+    }
+
     It 'completes categories' {
         (Get-Completion 'Test-LlmEnvironment -Category Mem').CompletionText | Should -Contain 'Memory'
     }

@@ -22,6 +22,8 @@ internal static class DoctorCommand
         Option<string[]> id = Options.Words("--id", "ID", "Only these checks, with wildcards: gpu.*,python.nvcc.");
         Option<string[]> exclude = Options.Words("--exclude", "ID", "Not these checks, with wildcards.");
         Option<string[]> role = Options.Words("--role", "ROLE", "Roles that clients send besides system, user and assistant: developer,tool.");
+        Option<CheckStatus[]> status = Options.Choices<CheckStatus>("--status", "Only findings of these statuses; all checks run, and the exit code is that of all.");
+        Option<bool> all = new("--all") { Description = "Show the checks that do not apply too; else they are only counted. --json has all of them anyway." };
         Option<bool> quiet = new("--quiet", "-q") { Description = "Print nothing; the exit code says whether a check failed." };
         Option<string?> junit = Options.Text("--junit", "FILE", "Write what was found as JUnit's XML, for build servers.");
         Option<string?> markdown = Options.Text("--markdown", "FILE", "Write what was found as a page for people.");
@@ -30,7 +32,7 @@ internal static class DoctorCommand
         Option<bool> fixes = new("--fixes") { Description = "List what --fix did, and how each is taken back." };
         Option<string?> undo = Options.Text("--undo", "NAME", "Take back what --fix did: a name of --fixes, or a check's id.");
         Option<bool> json = Options.Json();
-        Command command = new("doctor", "Check the machine, the engine and a configuration.") { config, model, topology, engine, enginePath, category, id, exclude, role, quiet, junit, markdown, fix, yes, fixes, undo, json };
+        Command command = new("doctor", "Check the machine, the engine and a configuration.") { config, model, topology, engine, enginePath, category, id, exclude, role, status, all, quiet, junit, markdown, fix, yes, fixes, undo, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             if (parsed.GetValue(fixes) || parsed.GetValue(undo) is not null)
@@ -38,7 +40,7 @@ internal static class DoctorCommand
                 return await DoctorFixes.ShowAsync(parsed.GetValue(undo), parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
             }
 
-            CheckSelection selection = new() { Categories = parsed.GetValue(category) ?? [], Ids = parsed.GetValue(id) ?? [], Exclude = parsed.GetValue(exclude) ?? [] };
+            CheckSelection selection = new() { Categories = parsed.GetValue(category) ?? [], Ids = parsed.GetValue(id) ?? [], Exclude = parsed.GetValue(exclude) ?? [], Statuses = parsed.GetValue(status) ?? [] };
             selection.RequireKnown(EnvironmentChecks.Ids);
             CheckRequest request = new()
             {
@@ -54,25 +56,26 @@ internal static class DoctorCommand
             List<CheckResult> results = await new EnvironmentChecks().RunAsync(context, selection, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(fix))
             {
-                results = await DoctorFixes.ApplyAsync(request, results, parsed.GetValue(yes), cancellationToken).ConfigureAwait(false);
+                results = await DoctorFixes.ApplyAsync(request, selection, results, parsed.GetValue(yes), cancellationToken).ConfigureAwait(false);
             }
 
+            CheckResult[] given = [.. results.Where(selection.Gives)];
             CheckReportContext about = request.Config is { } checkedConfig ? new() { Subject = $"{checkedConfig.Name} on {Environment.MachineName}" } : new();
             foreach ((string? path, CheckReportFormat format) in ((string?, CheckReportFormat)[])[(parsed.GetValue(junit), CheckReportFormat.JUnit), (parsed.GetValue(markdown), CheckReportFormat.Markdown)])
             {
                 if (path is not null)
                 {
-                    await ReportCommand.WriteAsync(path, CheckReport.Write(format, results, about), cancellationToken).ConfigureAwait(false);
+                    await ReportCommand.WriteAsync(path, CheckReport.Write(format, given, about), cancellationToken).ConfigureAwait(false);
                 }
             }
 
             if (parsed.GetValue(json))
             {
-                JsonOutput.Write(results, CliJson.Readable.IReadOnlyListCheckResult);
+                JsonOutput.Write(given, CliJson.Readable.IReadOnlyListCheckResult);
             }
             else if (!parsed.GetValue(quiet))
             {
-                CheckView.Write(Screen.Output, results);
+                CheckView.Write(Screen.Output, given, withSkipped: parsed.GetValue(all) || selection.Statuses.Count > 0 || selection.Ids.Count > 0);
             }
 
             return results.Any(result => result.Status == CheckStatus.Fail) ? ExitCode.FindingFailed : ExitCode.Success;

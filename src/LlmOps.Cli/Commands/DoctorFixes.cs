@@ -11,7 +11,7 @@ internal static class DoctorFixes
 {
     /// <summary>Applies what is safe, one at a time, asking before each.</summary>
     /// <returns>What the checks find then.</returns>
-    public static async Task<List<CheckResult>> ApplyAsync(CheckRequest request, IReadOnlyList<CheckResult> results, bool yes, CancellationToken cancellationToken)
+    public static async Task<List<CheckResult>> ApplyAsync(CheckRequest request, CheckSelection selection, IReadOnlyList<CheckResult> results, bool yes, CancellationToken cancellationToken)
     {
         EnvironmentMending.RequireThisMachine(request);
         EnvironmentMending mending = new(request, Runner());
@@ -34,7 +34,7 @@ internal static class DoctorFixes
             mended.Add(now);
         }
 
-        return mended;
+        return mending.HasApplied ? await mending.LookAgainAsync(selection, cancellationToken).ConfigureAwait(false) : mended;
     }
 
     /// <summary>Lists what was done, or takes some of it back.</summary>
@@ -56,7 +56,7 @@ internal static class DoctorFixes
         {
             Screen.Output.Line($"{record.Name}: {record.Done}{(record.Succeeded ? string.Empty : " (failed)")}");
             Screen.Output.Line(record.UndoneAt is { } at ? $"  taken back {at.UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}"
-                : record.Undo.Count > 0 ? $"  take back: {string.Join("; ", record.Undo)}" : "  nothing to take back");
+                : record.Undo.Count > 0 ? $"  take back: {string.Join("; ", record.Undo)}" : "  --undo has nothing to take back");
         }
 
         if (records.Count == 0)

@@ -64,7 +64,7 @@ internal sealed class DemoRun(IAnsiConsole console, string outputFolder, string?
         _clock.Heading("Is everything in order?");
         CheckContext context = new() { Topology = topology, Engine = engine, Model = model };
         List<CheckResult> findings = await new EnvironmentChecks().RunAsync(context, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
-        CheckView.Write(console, [.. findings.Where(finding => finding.Status != CheckStatus.Skip)]);
+        CheckView.Write(console, [.. findings.Where(finding => finding.Status != CheckStatus.Skip)], withSkipped: false);
 
         _clock.Heading("The configuration, and why");
         ServerConfig config = new ServerPlanner().Plan(new PlanRequest

@@ -6,16 +6,24 @@ namespace LlmOps.Cli.Output;
 /// <summary>Check results as people want to see them: what needs doing stands out.</summary>
 internal static class CheckView
 {
-    public static void Write(IAnsiConsole console, IReadOnlyList<CheckResult> results)
+    /// <summary>Writes the findings and a line that counts them.</summary>
+    /// <param name="console">Where to.</param>
+    /// <param name="results">The findings.</param>
+    /// <param name="withSkipped">Whether checks that do not apply have a row; else they are only counted.</param>
+    public static void Write(IAnsiConsole console, IReadOnlyList<CheckResult> results, bool withSkipped)
     {
         Table table = Screen.Table("Check", "Status", "Finding");
-        foreach (CheckResult result in results)
+        foreach (CheckResult result in results.Where(result => withSkipped || result.Status != CheckStatus.Skip))
         {
             table.AddRow(new Text(result.Id), new Text(result.Status.ToString(), StyleOf(result.Status)), new Text(Finding(result)));
         }
 
-        console.Write(table);
-        console.Line(string.Join(", ", results.CountBy(result => result.Status).OrderBy(group => group.Key).Select(group => $"{group.Value} {Word(group.Key)}")) + (results.Count(result => result.Blocks) is > 0 and var blocking ? $"; {blocking} keep a server from starting" : string.Empty));
+        if (table.Rows.Count > 0)
+        {
+            console.Write(table);
+        }
+
+        console.Line(string.Join(", ", results.CountBy(result => result.Status).OrderBy(group => group.Key).Select(group => $"{group.Value} {Word(group.Key)}{(group.Key == CheckStatus.Skip && !withSkipped ? " (--all shows them)" : string.Empty)}")) + (results.Count(result => result.Blocks) is > 0 and var blocking ? $"; {blocking} keep a server from starting" : string.Empty));
     }
 
     private static string Finding(CheckResult result)

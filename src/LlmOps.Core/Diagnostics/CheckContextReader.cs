@@ -20,7 +20,7 @@ public static class CheckContextReader
             Roles = request.Roles,
             SystemRoot = request.IsOtherMachine ? null : request.Survey.SystemRoot,
             PathVariable = request.Locator.PathVariable,
-            GetEnvironmentVariable = request.Survey.GetEnvironmentVariable,
+            GetEnvironmentVariable = request.IsOtherMachine ? _ => null : request.Survey.GetEnvironmentVariable,
         };
         context = WithModel(context, request);
         return await WithEngineAsync(context, request, cancellationToken).ConfigureAwait(false);
@@ -39,14 +39,15 @@ public static class CheckContextReader
         }
         catch (ModelFormatException problem) when (request.Model is null || problem.ErrorId != "ModelNotFound")
         {
-            return context with { ModelProblem = problem.Message };
+            // A model that the configuration names lies where it will run: that it is not here says nothing of another machine.
+            return request.IsOtherMachine && request.Model is null && problem.ErrorId == "ModelNotFound" ? context : context with { ModelProblem = problem.Message };
         }
     }
 
     private static async Task<CheckContext> WithEngineAsync(CheckContext context, CheckRequest request, CancellationToken cancellationToken)
     {
         string? path = request.EnginePath ?? request.Config?.EnginePath;
-        if (request.IsOtherMachine && path is null)
+        if (request.IsOtherMachine && request.EnginePath is null)
         {
             return context;
         }

@@ -2,7 +2,7 @@ using System.IO.Enumeration;
 
 namespace LlmOps.Diagnostics;
 
-/// <summary>Which checks run.</summary>
+/// <summary>Which checks run, and which of their findings are given.</summary>
 public sealed record CheckSelection
 {
     /// <summary>All of them.</summary>
@@ -16,6 +16,16 @@ public sealed record CheckSelection
 
     /// <summary>Not these ids, with wildcards.</summary>
     public IReadOnlyCollection<string> Exclude { get; init; } = [];
+
+    /// <summary>Only findings of these statuses are given; empty for all. The checks run all the same.</summary>
+    public IReadOnlyCollection<CheckStatus> Statuses { get; init; } = [];
+
+    /// <summary>Whether a finding is to be given.</summary>
+    public bool Gives(CheckResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        return Statuses.Count == 0 || Statuses.Contains(result.Status);
+    }
 
     /// <summary>Whether a check is selected.</summary>
     public bool Includes(string id, CheckCategory category) =>

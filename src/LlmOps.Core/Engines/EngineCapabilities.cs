@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using LlmOps.Engines.Vllm;
 
 namespace LlmOps.Engines;
@@ -28,6 +29,10 @@ public sealed record EngineCapabilities
 
     /// <summary>What keeps it from running, one line each; empty for an engine that can.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>What keeps engines that come before this one (on PATH) from running, one line each; empty where this one comes first.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> PassedOver { get; init; } = [];
 
     /// <summary>Devices that it can compute on besides the processor, in its own order.</summary>
     public IReadOnlyList<EngineDevice> Devices { get; init; } = [];

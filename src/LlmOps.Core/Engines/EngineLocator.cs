@@ -50,7 +50,7 @@ public sealed class EngineLocator(EngineLocatorOptions options)
         {
             foreach (string candidate in await engine.CandidatesAsync(options, cancellationToken).ConfigureAwait(false))
             {
-                engines.Add(await engine.ReadAsync(candidate, options, cancellationToken).ConfigureAwait(false));
+                engines.Add((await TryReadAsync(engine, candidate, cancellationToken).ConfigureAwait(false)).Engine);
             }
         }
 
@@ -73,19 +73,32 @@ public sealed class EngineLocator(EngineLocatorOptions options)
         }
 
         // The first one that can run; where none can, the first one, which says what is wrong with it.
-        EngineCapabilities? first = null;
+        List<(EngineCapabilities Engine, LlmOpsException? Problem)> broken = [];
         foreach (string candidate in await Wanted.CandidatesAsync(options, cancellationToken).ConfigureAwait(false))
         {
-            EngineCapabilities read = await Wanted.ReadAsync(candidate, options, cancellationToken).ConfigureAwait(false);
-            if (read.Problems.Count == 0)
+            (EngineCapabilities Engine, LlmOpsException? Problem) read = await TryReadAsync(Wanted, candidate, cancellationToken).ConfigureAwait(false);
+            if (read.Engine.Problems.Count == 0)
             {
-                return read;
+                return read.Engine with { PassedOver = [.. broken.SelectMany(before => before.Engine.Problems)] };
             }
 
-            first ??= read;
+            broken.Add(read);
         }
 
-        return first;
+        return broken is [(_, { } problem), ..] ? throw problem : broken.FirstOrDefault().Engine;
+    }
+
+    // One that was found and cannot be read is passed over where another can run; one that was named never is.
+    private async Task<(EngineCapabilities Engine, LlmOpsException? Problem)> TryReadAsync(IEngine engine, string candidate, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await engine.ReadAsync(candidate, options, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (LlmOpsException problem) when (Environment.GetEnvironmentVariable(PathVariable) is not { Length: > 0 } named || Path.GetFullPath(named) != candidate)
+        {
+            return (new EngineCapabilities { Engine = engine.Name, Path = candidate, Problems = [problem.Message] }, problem);
+        }
     }
 
     /// <summary>The devices that the best engine names, where that is known without asking it or reading much; none without an engine; else null.</summary>

@@ -14,6 +14,10 @@ public abstract class CheckCommand : LlmOpsCommand
     [Parameter(HelpMessage = "Give true or false: whether no check failed.")]
     public SwitchParameter Quiet { get; set; }
 
+    /// <summary>Only findings of these statuses.</summary>
+    [Parameter(HelpMessage = "Only findings of these statuses: Pass, Warn, Fail, Skip. All checks run; -Quiet asks them all.")]
+    public CheckStatus[] Status { get; set; } = [];
+
     /// <inheritdoc />
     protected override void End()
     {
@@ -32,6 +36,7 @@ public abstract class CheckCommand : LlmOpsCommand
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(selection);
         selection.RequireKnown(EnvironmentChecks.Ids);
+        selection = selection with { Statuses = Status };
         request = request with { EnginePath = EngineChoice.PathOf(this, request.EnginePath) };
         if (request.Model is { } model)
         {
@@ -61,16 +66,16 @@ public abstract class CheckCommand : LlmOpsCommand
         IAsyncEnumerable<CheckResult> Run(CancellationToken stop) => new EnvironmentChecks().RunAsync(context, selection, stop);
         if (!IsMending)
         {
-            Stream(Run, Write);
+            Stream(Run, result => Write(result, selection));
             return;
         }
 
         // All are looked at before anything is changed.
         List<CheckResult> results = [];
         Stream(Run, results.Add);
-        foreach (CheckResult mended in Mend(request, results))
+        foreach (CheckResult mended in Mend(request, selection, results))
         {
-            Write(mended);
+            Write(mended, selection);
         }
     }
 
@@ -78,19 +83,19 @@ public abstract class CheckCommand : LlmOpsCommand
     protected virtual bool IsMending => false;
 
     /// <summary>Mends what was found, and gives what is found then.</summary>
-    protected virtual IEnumerable<CheckResult> Mend(CheckRequest request, IReadOnlyList<CheckResult> results) => results;
+    protected virtual IEnumerable<CheckResult> Mend(CheckRequest request, CheckSelection selection, IReadOnlyList<CheckResult> results) => results;
 
-    private void Write(CheckResult result)
+    private void Write(CheckResult result, CheckSelection selection)
     {
         _failed |= result.Status == CheckStatus.Fail;
         _counts[result.Status] = _counts.GetValueOrDefault(result.Status) + 1;
-        if (!Quiet)
-        {
-            WriteObject(result);
-        }
-        else if (result.Status == CheckStatus.Fail)
+        if (Quiet && result.Status == CheckStatus.Fail)
         {
             WriteVerbose($"{result.Id}: {result.Message} {result.Remedy}");
+        }
+        else if (!Quiet && selection.Gives(result))
+        {
+            WriteObject(result);
         }
     }
 }

@@ -72,14 +72,12 @@ public sealed class TestLlmEnvironmentCommand : CheckCommand
     protected override bool IsMending => Fix;
 
     /// <inheritdoc />
-    protected override IEnumerable<CheckResult> Mend(CheckRequest request, IReadOnlyList<CheckResult> results)
+    protected override IEnumerable<CheckResult> Mend(CheckRequest request, CheckSelection selection, IReadOnlyList<CheckResult> results)
     {
         EnvironmentMending.RequireThisMachine(request);
         EnvironmentMending mending = new(request, FixCommands.Runner());
-        foreach (CheckResult result in results)
-        {
-            yield return EnvironmentFix.Of(result) is { } fix ? Mend(mending, result, fix) : result;
-        }
+        CheckResult[] mended = [.. results.Select(result => EnvironmentFix.Of(result) is { } fix ? Mend(mending, result, fix) : result)];
+        return mending.HasApplied ? Await(stop => mending.LookAgainAsync(selection, stop)) : mended;
     }
 
     private CheckResult Mend(EnvironmentMending mending, CheckResult result, EnvironmentFix fix)

@@ -11,7 +11,7 @@ public sealed class FigureDefinitionsTests
     [Fact]
     public void The_page_of_measuring_has_every_definition_word_for_word()
     {
-        string page = File.ReadAllText(Path.Combine(Repository(), "docs", "measuring.md"));
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "measuring.md"));
         Assert.All(FigureDefinitions.All, figure => Assert.Contains($"| {figure.Name} | {figure.Meaning} | {figure.Matches} |", page, StringComparison.Ordinal));
     }
 
@@ -31,16 +31,5 @@ public sealed class FigureDefinitionsTests
                 Assert.True(element.TryGetProperty(name, out element), figure.Field);
             }
         });
-    }
-
-    private static string Repository()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "LlmOps.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new DirectoryNotFoundException("the tests do not run inside the repository");
     }
 }

@@ -37,6 +37,11 @@ internal sealed class CheckScope
     /// <summary>The model; null when none was named or it cannot be read.</summary>
     public ModelDescription? Model => Context.Model;
 
+    /// <summary>Why there is no <see cref="Model"/>, for checks that have nothing to look at.</summary>
+    public string NoModel => Context.ModelProblem is not null ? "the model cannot be read"
+        : Config?.Model is not null ? "the model is not here, and of that machine only its topology is known"
+        : "no model was named";
+
     /// <summary>The engine; null when there is none.</summary>
     public EngineCapabilities? Engine => Context.Engine;
 

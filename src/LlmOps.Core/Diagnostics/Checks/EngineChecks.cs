@@ -28,24 +28,25 @@ internal static class EngineChecks
         const string Why = "nothing serves a model without it";
         return scope.IsInContainer ? Finding.Pass("the engine is in the container's image", scope.Config!.Image)
             : scope.Engine is { } engine
-                ? engine.Problems.Count == 0 ? Finding.Pass($"{engine.Engine} {engine.Version ?? "of unknown version"} is there", engine.Path)
+                ? engine.Problems.Count == 0 && engine.PassedOver.Count > 0 ? Finding.Warn($"{engine.Engine} {engine.Version ?? "of unknown version"} is used, since what comes before it does not run", $"{engine.Path}; passed over: {string.Join("; ", engine.PassedOver)}", "other programs, and scripts that say only llama-server, take the broken one", "mend it, or take it off PATH")
+                : engine.Problems.Count == 0 ? Finding.Pass($"{engine.Engine} {engine.Version ?? "of unknown version"} is there", engine.Path)
                     : Finding.Fail($"{engine.Engine} cannot run", $"{engine.Path}: {string.Join("; ", engine.Problems)}", Why, "mend what it says")
             : scope.Context.EngineProblem is { } problem ? Finding.Fail("the engine does not run", problem, Why, "mend what it says, or name another binary by LLMOPS_LLAMA_SERVER")
             : scope.Files is null ? Finding.OtherMachine
             : scope.IsVllm || scope.Model?.Format == ModelFormat.Safetensors
-                ? Finding.Fail("no vLLM was found", "neither in an environment of Python nor on PATH", Why, new Remedy("install it into an environment of its own", RemedyText.Run("python3", "-m", "venv", "venv"), RemedyText.Run("venv/bin/python", "-m", "pip", "install", "vllm")))
-                : Finding.Fail("no engine was found", "llama-server is not on PATH and none was obtained", Why, new Remedy("install llama.cpp, or let LlmOps get one without root", new RemedyCommand(["llmops", "engine", "--obtain"]) { Safe = true }));
+                ? Finding.Fail("no vLLM was found", "neither in an environment of Python nor on PATH", Why, EngineRemedies.First(scope, isVllm: true))
+                : Finding.Fail("no engine was found", "llama-server is not on PATH, and none was installed or obtained by LlmOps", Why, EngineRemedies.First(scope, isVllm: false));
     }
 
     private static Finding Backend(CheckScope scope)
     {
-        GpuDevice[] real = [.. scope.Topology.Gpus.Where(gpu => gpu.Vendor != GpuVendor.Software)];
+        GpuDevice[] real = [.. EngineRemedies.RealGpus(scope)];
         return scope.Engine is not { } engine || scope.IsInContainer ? Finding.Skip("there is no engine to look at")
             : scope.IsVllm ? Finding.Skip("vLLM's build is looked at by the checks of Python")
             : engine.Devices.Count > 0 ? Finding.Pass("the engine sees devices to compute on", string.Join("; ", engine.Devices.Select(device => $"{device.Name}: {device.Description}")))
             : real.Length > 0 ? Finding.Fail(
                 "the engine sees none of this machine's GPUs", $"{engine.Path} --list-devices lists none; here are {string.Join(", ", real.Select(gpu => gpu.Name))}",
-                "models would run on the processor, and the server would still say that it is ready", "use a build for your GPU: the CUDA, ROCm or Vulkan package of llama.cpp, or the image ghcr.io/ggml-org/llama.cpp:server-cuda").WithoutBlocking()
+                "models would run on the processor, and the server would still say that it is ready", EngineRemedies.Another(scope, "install a build for these GPUs")).WithoutBlocking()
             : Finding.Pass("the engine computes on the processor, as there is no GPU");
     }
 
@@ -92,7 +93,7 @@ internal static class EngineChecks
         string[] lacking = [.. new[] { "--jinja", "--device", "--flash-attn" }.Where(flag => engine.Find(flag) is null)];
         return engine.Flags.Count == 0 ? Finding.Skip("the engine does not say what it accepts")
             : lacking.Length == 0 ? Finding.Pass($"llama.cpp {said} has what plans use", engine.Path)
-            : Finding.Warn($"llama.cpp {said} is old", $"it has no {string.Join(", ", lacking)}", "tools and many chat templates need --jinja, and cards are chosen by --device; models of newer architectures do not load at all", new Remedy("get a newer one without root", new RemedyCommand(["llmops", "engine", "--obtain"]) { Safe = true }));
+            : Finding.Warn($"llama.cpp {said} is old", $"it has no {string.Join(", ", lacking)}", "tools and many chat templates need --jinja, and cards are chosen by --device; models of newer architectures do not load at all", EngineRemedies.Another(scope, "install a newer one"));
     }
 
     private static async Task<Finding> LibrariesAsync(CheckScope scope, CancellationToken cancellationToken)

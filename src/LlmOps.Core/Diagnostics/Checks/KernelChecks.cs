@@ -20,7 +20,10 @@ internal static class KernelChecks
         Check.OfFacts("gpu.attention", "the cards have the attention kernels that are asked for (FlashAttention 2, FlashInfer)", Attention),
     ];
 
-    private static VllmVersion? Version(CheckScope scope) => VllmVersion.Parse(scope.Engine?.Python is not null || scope.IsVllm ? scope.Engine?.Version : null);
+    // What will run: the engine's version, an image's tag, or the environment that was found. Of a plan for another machine nobody knows.
+    private static VllmVersion? Version(CheckScope scope) =>
+        scope.IsInContainer ? VllmVersion.Parse(scope.Config!.Image?.Split(':')[^1])
+        : VllmVersion.Parse(scope.Engine?.Python is not null || scope.IsVllm ? scope.Engine?.Version : null) ?? VllmVersion.Parse(scope.Python?.VersionOf("vllm"));
 
     private static GpuDevice? Weakest(CheckScope scope) => scope.NvidiaCards.Where(card => CheckScope.CapabilityOf(card) > 0).MinBy(CheckScope.CapabilityOf);
 
@@ -61,13 +64,20 @@ internal static class KernelChecks
     private static Finding KvCacheType(CheckScope scope)
     {
         string? type = scope.Config?.Options[VllmOptions.KvCacheType.Name] as string;
-        if (!scope.IsVllm || type is null || Weakest(scope) is not { } card || Version(scope) is not { } version)
+        if (!scope.IsVllm || type is null || Weakest(scope) is not { } card)
         {
             return Finding.Skip("needs vLLM, a configuration that says it, and an NVIDIA card");
         }
 
-        return type.StartsWith("fp8", StringComparison.Ordinal) && VllmBackends.Fp8Problem(card, CheckScope.CapabilityOf(card), version) is { } problem
-            ? Finding.Fail("the card has no kernels for a KV cache of eight-bit floats", $"kv-cache-dtype {type}: {problem}", "the server ends at its first step: 'type fp8e4nv not supported in this architecture'", "set kvCacheType: auto, or use vLLM 0.23 or older on such cards")
+        double capability = CheckScope.CapabilityOf(card);
+        bool isFp8 = type.StartsWith("fp8", StringComparison.Ordinal);
+        if (isFp8 && capability is >= 7.5 and < 8 && Version(scope) is null)
+        {
+            return Finding.Skip($"which vLLM will run is not known, and on compute capability {card.ComputeCapability} a KV cache of eight-bit floats needs 0.23 or older");
+        }
+
+        return isFp8 && VllmBackends.Fp8Problem(card, capability, Version(scope) ?? VllmVersion.Newest) is { } problem
+            ? Finding.Fail("the card has no kernels for a KV cache of eight-bit floats", $"kv-cache-dtype {type}: {problem}", "the server ends at its first step: 'type fp8e4nv not supported in this architecture'", capability < 7.5 ? "set kvCacheType: auto" : "set kvCacheType: auto, or use vLLM 0.23 or older on such cards")
             : Finding.Pass($"the cards have kernels for a KV cache of type {type}", CheckScope.NameOf(card));
     }
 
@@ -90,16 +100,17 @@ internal static class KernelChecks
         double capability = CheckScope.CapabilityOf(card);
         string? wanted = scope.Config?.Options[VllmOptions.AttentionBackend.Name] as string ?? scope.Variable("VLLM_ATTENTION_BACKEND");
         string forced = wanted is null ? string.Empty : $"asked for: {wanted}; ";
-        VllmVersion version = Version(scope) ?? VllmVersion.Parse(scope.Python?.VersionOf("vllm")) ?? VllmVersion.Newest;
+        VllmVersion? version = Version(scope);
+        string serves = version is null ? "FLASHINFER up to vLLM 0.23, TRITON_ATTN since" : capability < 7.5 || version.Value.IsAtLeast(24) ? "TRITON_ATTN" : "FLASHINFER";
         return wanted is not null && s_flashAttention.Contains(wanted) && capability < 8
             ? Finding.Fail("FlashAttention 2 is asked for on a card that has no kernels for it", $"{forced}{CheckScope.NameOf(card)} has compute capability {card.ComputeCapability}", "it needs 8.0; forced on older cards it ends at the first request: 'illegal memory access'",
-                $"leave the attention backend to vLLM, or set it to {(version.IsAtLeast(24) ? "TRITON_ATTN" : "FLASHINFER")}; unset VLLM_ATTENTION_BACKEND and VLLM_USE_FLASH_ATTN")
-            : wanted == "FLASHINFER" && capability < 8 && version.IsAtLeast(24)
+                $"leave the attention backend to vLLM, or set it to {serves}; unset VLLM_ATTENTION_BACKEND and VLLM_USE_FLASH_ATTN")
+            : wanted == "FLASHINFER" && capability < 8 && version?.IsAtLeast(24) == true
                 ? Finding.Fail("FlashInfer is asked for on a card that it no longer serves", $"{forced}vLLM {version}, compute capability {card.ComputeCapability}", "its floor is 8.0 since vLLM 0.24", "set the attention backend to TRITON_ATTN, or use vLLM 0.23")
             : capability < 8
                 ? Finding.Pass(
                     $"compute capability {card.ComputeCapability} has no FlashAttention 2, and needs none",
-                    $"{forced}the log's line 'Cannot use FA version 2 is not supported due to FA2 is only supported on devices with compute capability >= 8' is no fault, though it says ERROR: vLLM {version} takes {(version.IsAtLeast(24) ? "TRITON_ATTN" : "FLASHINFER or TRITON_ATTN")} there")
+                    $"{forced}the log's line 'Cannot use FA version 2 is not supported due to FA2 is only supported on devices with compute capability >= 8' is no fault, though it says ERROR: {(version is null ? "vLLM" : $"vLLM {version}")} takes {serves} there")
                 : Finding.Pass("the cards have every attention kernel", $"{forced}compute capability {card.ComputeCapability}");
     }
 }

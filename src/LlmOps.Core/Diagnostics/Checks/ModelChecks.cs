@@ -27,17 +27,18 @@ internal static class ModelChecks
 
     private static Finding Complete(CheckScope scope) =>
         scope.Context.ModelProblem is { } problem ? Finding.Fail("the model cannot be read", problem, "an engine stops at the first file that is missing, cut short or of another kind", "mend what it says, or download it again")
-        : scope.Model is not { } model ? Finding.Skip("no model was named")
+        : scope.Model is not { } model ? Finding.Skip(scope.NoModel)
         : model.Defects.Count > 0 ? Finding.Fail("the model is incomplete", string.Join("; ", model.Defects.Take(5)), "an engine stops at the first tensor that is missing or cut short, after minutes of loading", "download what is missing again")
         : Finding.Pass("the model's files are there and whole", $"{model.Architecture}, {model.Quantization}, {Bytes.Format(model.SizeBytes)} in {model.Files.Count} file(s)");
 
     private static Finding ByteOrder(CheckScope scope) =>
-        scope.Model is not { } model ? Finding.Skip("no model was named")
+        scope.Model is not { } model ? Finding.Skip(scope.NoModel)
         : !model.IsBigEndian ? Finding.Pass("the model's numbers are in this processor's order")
         : Finding.Fail("the model's numbers are big-endian", model.Path, "engines on x86 and ARM refuse it", "take the usual, little-endian file, or convert it: gguf-py/gguf/scripts/gguf_convert_endian.py of llama.cpp");
 
     private static Finding Tokenizer(CheckScope scope) =>
-        scope.Model is not { Format: ModelFormat.Safetensors } model ? Finding.Skip("no model folder was named")
+        scope.Model is not { } model ? Finding.Skip(scope.NoModel)
+        : model.Format != ModelFormat.Safetensors ? Finding.Skip("a GGUF file has its tokenizer in it")
         : model.TokenizerSize is { } size ? Finding.Pass("the model's tokenizer is there", $"{size} tokens")
         : !Directory.Exists(model.Path) ? Finding.Skip("the model's folder is not here")
         : Directory.EnumerateFiles(model.Path, "token*").Any() || Directory.EnumerateFiles(model.Path, "*.model").Any() || Directory.EnumerateFiles(model.Path, "tekken*").Any() ? Finding.Pass("a tokenizer is there", model.Path)
@@ -46,7 +47,7 @@ internal static class ModelChecks
     private static string? NamedTemplate(CheckScope scope) => scope.Config?.Options.Get(scope.Config.Engine == EngineNames.Vllm ? VllmOptions.ChatTemplateFile : LlamaCppOptions.ChatTemplateFile);
 
     private static Finding Template(CheckScope scope) =>
-        scope.Model is not { } model ? Finding.Skip("no model was named")
+        scope.Model is not { } model ? Finding.Skip(scope.NoModel)
         : NamedTemplate(scope) is { } named ? Finding.Pass("the configuration names a chat template", named)
         : model.ChatTemplate.Present ? Finding.Pass("the model carries a chat template", $"roles: {string.Join(", ", model.ChatTemplate.Roles)}")
         : Finding.Warn("the model carries no chat template", model.Path, scope.IsVllm ? "vLLM refuses chat requests without one" : "the engine guesses one, and a wrong one makes answers worse", "name one with chatTemplateFile, or use the model for completions only");
@@ -78,11 +79,17 @@ internal static class ModelChecks
     {
         long asked = scope.Config is null ? 0 : scope.Config.Engine == EngineNames.Vllm ? scope.Config.Options.Get(VllmOptions.ContextLength) : scope.Config.Options.Get(LlamaCppOptions.ContextLength);
         long slots = scope.Config is { Engine: EngineNames.LlamaCpp } config && config.Options[LlamaCppOptions.KvUnified.Name] is not true ? Math.Max(1, config.Options.Get(LlamaCppOptions.Parallel)) : 1;
-        return asked == 0 || scope.Model is not { ContextLength: > 0 } model ? Finding.Skip("needs a configuration that says its context, and a model that says what it was trained for")
-            : asked / slots <= model.ContextLength ? Finding.Pass("the model was trained for this context", $"{asked / slots} of {model.ContextLength} tokens a request")
-            : Finding.Warn(
-                "the context is longer than the model was trained for", $"{asked / slots} of {model.ContextLength} tokens a request",
-                scope.IsVllm ? "vLLM refuses it: 'User-specified max_model_len is greater than the derived max_model_len'" : "answers become senseless beyond it unless positions are scaled (--rope-scaling yarn)", $"set contextLength to {model.ContextLength * slots} at most");
+        if (asked == 0 || scope.Model is not { ContextLength: > 0 } model)
+        {
+            return Finding.Skip("needs a configuration that says its context, and a model that says what it was trained for");
+        }
+
+        string evidence = $"{asked / slots} of {model.ContextLength} tokens a request";
+        string remedy = $"set contextLength to {model.ContextLength * slots} at most";
+        return asked / slots <= model.ContextLength ? Finding.Pass("the model was trained for this context", evidence)
+            : !scope.IsVllm ? Finding.Warn("the context is longer than the model was trained for", evidence, "answers become senseless beyond it unless positions are scaled (--rope-scaling yarn)", remedy)
+            : VllmOptions.StretchesContext(scope.Config!.ExtraArguments) ? Finding.Pass("the configuration stretches the model's context", evidence)
+            : Finding.Fail("the context is longer than the model was trained for", evidence, "vLLM refuses it: 'User-specified max_model_len is greater than the derived max_model_len'", remedy);
     }
 
     private static Finding NextTokenLayers(CheckScope scope)
@@ -106,6 +113,7 @@ internal static class ModelChecks
         string[] named = [.. new[] { NamedTemplate(scope), config.Options[LlamaCppOptions.Projector.Name] as string, config.Options[LlamaCppOptions.DraftModel.Name] as string }.OfType<string>()];
         string[] missing = [.. named.Where(path => !File.Exists(path) && !Directory.Exists(path))];
         return named.Length == 0 ? Finding.Skip("the configuration names no files beside the model")
+            : missing.Length > 0 && scope.Files is null ? Finding.OtherMachine
             : missing.Length == 0 ? Finding.Pass("the files beside the model are there", string.Join(", ", named))
             : Finding.Fail("files that the configuration names are not there", string.Join(", ", missing), "the engine ends at the first that it cannot open", "correct chatTemplateFile, mmproj or draftModel in the configuration");
     }

@@ -125,6 +125,11 @@ internal static class NetworkChecks
 
     private static Finding Proxy(CheckScope scope)
     {
+        if (scope.Files is null)
+        {
+            return Finding.OtherMachine;
+        }
+
         string? proxy = scope.Variable("http_proxy") ?? scope.Variable("HTTP_PROXY") ?? scope.Variable("all_proxy") ?? scope.Variable("ALL_PROXY");
         string except = scope.Variable("no_proxy") ?? scope.Variable("NO_PROXY") ?? string.Empty;
         return string.IsNullOrEmpty(proxy) ? scope.Config is null ? Finding.Skip("no proxy is set") : Finding.Pass("no proxy is set")

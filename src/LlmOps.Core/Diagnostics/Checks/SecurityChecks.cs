@@ -73,7 +73,7 @@ internal static class SecurityChecks
     {
         if (scope.Model is not { } model || OperatingSystem.IsWindows() || model.Files.Count == 0 || !model.Files.All(File.Exists))
         {
-            return Finding.Skip("no model was named, or its files are not here");
+            return Finding.Skip(scope.Model is null ? scope.NoModel : "the model's files are not here");
         }
 
         string[] open = [.. model.Files.Where(file => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & UnixFileMode.OtherWrite) != 0)];

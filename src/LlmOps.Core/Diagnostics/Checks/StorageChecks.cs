@@ -10,6 +10,7 @@ internal static class StorageChecks
     private const long Room = 100 * Bytes.MiB;
     private const long CompilerRoom = 2 * Bytes.GiB;
     private const int LongLoadSeconds = 120;
+    private const string Unmounted = "nothing says where the model is mounted";
 
     // virtio and Xen; both say "rotating" whatever they lie on.
     private static readonly string[] s_virtualDisks = ["vd", "xvd"];
@@ -70,7 +71,7 @@ internal static class StorageChecks
     {
         if (scope.Model is not { } model || MountOf(files, model.Path) is not { } mount)
         {
-            return Finding.Skip("no model was named, or nothing says where it is mounted");
+            return Finding.Skip(scope.Model is null ? scope.NoModel : Unmounted);
         }
 
         string evidence = $"{mount.FileSystem} at {mount.MountPoint}";
@@ -85,7 +86,7 @@ internal static class StorageChecks
     {
         if (scope.Model is not { } model || MountOf(files, model.Path) is not { Device.Length: > 0 } mount)
         {
-            return Finding.Skip("no model was named, or nothing says where it is mounted");
+            return Finding.Skip(scope.Model is null ? scope.NoModel : Unmounted);
         }
 
         // Of a partition the queue is its disk's, one folder up.
@@ -109,7 +110,7 @@ internal static class StorageChecks
     {
         if (scope.Model is not { } model || model.Files.Count == 0 || model.Files.Any(file => !File.Exists(file)))
         {
-            return Finding.Skip("no model was named, or its files are not here");
+            return Finding.Skip(scope.Model is null ? scope.NoModel : "the model's files are not here");
         }
 
         FileSamples samples = scope.Context.SampleFiles(model.Files);

@@ -113,4 +113,8 @@ public static class VllmOptions
         AttentionBackend, BlockSize, DisableCustomAllReduce, PrefixCaching, MambaCacheMode, FlashInferAutotune, Speculation, Compilation, EnforceEager,
         AdditionalConfig, ReasoningParser, AutoToolChoice, ToolCallParser, ChatTemplateFile, LanguageModelOnly, TrustRemoteCode, CpuOffloadGib,
     ]);
+
+    /// <summary>Whether arguments let requests be longer than the model's config.json says.</summary>
+    public static bool StretchesContext(IEnumerable<string> arguments) =>
+        arguments.Any(argument => argument.StartsWith("--hf-overrides", StringComparison.Ordinal) || argument.StartsWith("--rope-scaling", StringComparison.Ordinal));
 }

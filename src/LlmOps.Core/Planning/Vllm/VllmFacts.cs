@@ -47,9 +47,6 @@ internal sealed record VllmFacts
     /// <summary>Whether the plugin's launcher takes the place of <c>vllm serve</c>.</summary>
     public bool UsesPlugin => VllmLaunchers.OfPlugin(LauncherPath ?? "") is not null;
 
-    /// <summary>Whether what is pinned lets requests be longer than config.json says.</summary>
-    public bool StretchesContext => Pins.ExtraArguments.Any(argument => argument.StartsWith("--hf-overrides", StringComparison.Ordinal) || argument.StartsWith("--rope-scaling", StringComparison.Ordinal));
-
     /// <summary>The program that will be started; null for <c>vllm</c> on PATH.</summary>
     public string? LauncherPath { get; init; }
 

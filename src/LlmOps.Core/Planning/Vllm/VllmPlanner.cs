@@ -190,7 +190,7 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
                 $"max-num-seqs={setting.Sequences} is more than there are blocks for: each request keeps {budget.Pool.StateBlocks} blocks of recurrent states and one of tokens, of {budget.Pool.Blocks(budget.PoolBytes)}", $"pin max-num-seqs={most}");
         }
 
-        if (facts.Model.ContextLength > 0 && setting.ContextLength > facts.Model.ContextLength && !facts.StretchesContext)
+        if (facts.Model.ContextLength > 0 && setting.ContextLength > facts.Model.ContextLength && !VllmOptions.StretchesContext(facts.Pins.ExtraArguments))
         {
             yield return new PlanProblem(
                 $"max-model-len={setting.ContextLength} is more than the {facts.Model.ContextLength} tokens of the model's config.json: vLLM refuses to start",

@@ -10,25 +10,14 @@ public sealed partial class ChecksPageTests
     [Fact]
     public void The_page_has_a_row_for_each_check_in_the_order_of_the_code()
     {
-        string[] rows = [.. File.ReadAllLines(Path.Combine(Repository(), "docs", "checks.md")).Where(line => Row().IsMatch(line))];
+        string[] rows = [.. File.ReadAllLines(Path.Combine(Repository.Root, "docs", "checks.md")).Where(line => Row().IsMatch(line))];
 
         Assert.Equal(EnvironmentChecks.Summaries.Select(check => $"| `{check.Key}` | {check.Value} |"), rows);
     }
 
     [Fact]
     public void The_page_says_how_many_there_are() =>
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{EnvironmentChecks.Ids.Count} checks"), File.ReadAllText(Path.Combine(Repository(), "docs", "checks.md")), StringComparison.Ordinal);
-
-    private static string Repository()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "LlmOps.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new InvalidOperationException("the tests run outside the repository");
-    }
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{EnvironmentChecks.Ids.Count} checks"), File.ReadAllText(Path.Combine(Repository.Root, "docs", "checks.md")), StringComparison.Ordinal);
 
     [GeneratedRegex(@"^\| `[a-z]+\.[a-z0-9-]+` \|")]
     private static partial Regex Row();

@@ -22,6 +22,7 @@ internal static class KernelCases
 
         Pass("gpu.kv-cache-type", "fp8", machine => Turing(machine, options: ("kvCacheType", "fp8"))),
         Fail("gpu.kv-cache-type", "FlashInfer needs 8.0 since 0.24", machine => Turing(machine, "0.24.0", ("kvCacheType", "fp8"))),
+        Skip("gpu.kv-cache-type", "which vLLM will run is not known", machine => { Turing(machine, options: ("kvCacheType", "fp8")); machine.Engine = null; }),
         Skip("gpu.kv-cache-type", "needs vLLM", machine => machine.Cards(1)),
 
         Pass("gpu.quantization", "by Marlin's kernels", machine => { Turing(machine); machine.Model = Quantized("awq"); }),
@@ -32,6 +33,7 @@ internal static class KernelCases
         Pass("gpu.attention", "every attention kernel", machine => { machine.Cards(1); machine.Vllm(); }),
         Fail("gpu.attention", "set it to FLASHINFER", machine => Turing(machine, options: ("attentionBackend", "FLASH_ATTN"))),
         Fail("gpu.attention", "no longer serves", machine => { Turing(machine, "0.24.0"); machine.Variables["VLLM_ATTENTION_BACKEND"] = "FLASHINFER"; }),
+        Pass("gpu.attention", "FLASHINFER up to vLLM 0.23", machine => { Turing(machine, options: ("attentionBackend", "FLASHINFER")); machine.Engine = null; machine.IsOther = true; }),
         Skip("gpu.attention", "needs vLLM", machine => machine.Cards(1)),
     ];
 

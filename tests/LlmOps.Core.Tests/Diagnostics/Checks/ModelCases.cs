@@ -24,7 +24,12 @@ internal static class ModelCases
         Pass("model.tokenizer", "151936 tokens", machine => machine.Model = KernelCases.Quantized("awq") with { TokenizerSize = 151936 }),
         Pass("model.tokenizer", "a tokenizer is there", machine => Folder(machine, "tokenizer.model")),
         Fail("model.tokenizer", "no tokenizer.json", machine => Folder(machine, "config.json")),
-        Skip("model.tokenizer", "no model folder", _ => { }),
+        Skip("model.tokenizer", "no model was named", _ => { }),
+        Skip("model.tokenizer", "a GGUF file has its tokenizer", machine => machine.Model = EngineCases.Gguf("llama")),
+        Skip("model.byte-order", "cannot be read", machine => machine.ModelProblem = "cut short"),
+        Skip("model.template", "the model is not here", machine => { machine.IsOther = true; machine.Plan(); }),
+        Skip("model.companions", "only its topology", machine => { machine.IsOther = true; machine.Plan(options: ("chatTemplateFile", "/there/developer.jinja")); }),
+        Skip("network.proxy", "only its topology", machine => machine.IsOther = true),
 
         Pass("model.template", "roles: system, user", machine => machine.Model = KernelCases.Quantized("awq") with { ChatTemplate = new ChatTemplateInfo(true, ["system", "user"]) }),
         Pass("model.template", "the configuration names", machine => { machine.Model = KernelCases.Quantized("awq"); machine.Plan(options: ("chatTemplateFile", "/models/edited.jinja")); }),
@@ -39,6 +44,8 @@ internal static class ModelCases
         Pass("model.context", "32768 of 32768", machine => Asked(machine, 32768)),
         Pass("model.context", "16384 of 32768", machine => { Asked(machine, 65536); machine.Config = machine.Config! with { Options = machine.Config.Options.With("parallel", 4L) }; }),
         Warn("model.context", "set contextLength to 32768", machine => Asked(machine, 131072)),
+        Fail("model.context", "set contextLength to 32768", machine => { machine.Vllm(); machine.Model = KernelCases.Quantized("awq") with { ContextLength = 32768 }; machine.Plan(EngineNames.Vllm, ("contextLength", 65536L)); }),
+        Pass("model.context", "stretches", machine => { machine.Vllm(); machine.Model = KernelCases.Quantized("awq") with { ContextLength = 32768 }; machine.Plan(EngineNames.Vllm, ("contextLength", 65536L)); machine.Config = machine.Config! with { ExtraArguments = ["--hf-overrides", "{}"] }; }),
         Skip("model.context", "needs a configuration", _ => { }),
 
         Pass("model.next-token-layers", "has layers", machine => Drafting(machine, 1)),

@@ -119,6 +119,26 @@ public sealed class InstallTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_on_PATH_that_does_not_run_is_passed_over_and_named_and_refused_where_it_is_the_only_one()
+    {
+        _tools.Compiler();
+        string path = _tools.Below("broken");
+        string broken = Path.Combine(Directory.CreateDirectory(path).FullName, "llama-server");
+        File.WriteAllText(broken, "#!/bin/sh\necho 'error while loading shared libraries: libmtmd.so' >&2\nexit 127\n");
+        File.SetUnixFileMode(broken, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        EngineLocator locator = new(Locator() with { PathVariable = path });
+
+        LlmOpsException alone = await Assert.ThrowsAsync<LlmOpsException>(() => locator.FindBestAsync(null, TestContext.Current.CancellationToken));
+        EngineInstall install = await InstallAsync(Build());
+        EngineCapabilities? best = await locator.FindBestAsync(null, TestContext.Current.CancellationToken);
+
+        Assert.Contains("libmtmd.so", alone.Message, StringComparison.Ordinal);
+        Assert.Equal(install.Path, best?.Path);
+        Assert.Contains("libmtmd.so", Assert.Single(best!.PassedOver), StringComparison.Ordinal);
+        Assert.Equal([broken, install.Path], (await locator.FindAsync(null, TestContext.Current.CancellationToken)).Where(engine => engine.Engine == "llama.cpp").Select(engine => engine.Path));
+    }
+
+    [Fact]
     public async Task Vllm_gets_an_environment_of_its_own_with_a_plugin_and_what_is_in_it_is_noted_pinned()
     {
         _tools.Python();

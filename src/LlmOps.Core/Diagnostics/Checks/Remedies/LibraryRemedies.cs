@@ -24,7 +24,7 @@ internal static class LibraryRemedies
         SystemFiles files = scope.Files!;
         if (name.StartsWith("GLIBC", StringComparison.Ordinal) || name.StartsWith("CXXABI", StringComparison.Ordinal))
         {
-            return new Remedy($"the build is for a newer distribution than {scope.Host.Os ?? "this one"}: build llama.cpp here, run its container image, or get one that brings its own libraries", new RemedyCommand(["llmops", "engine", "--obtain"]) { Safe = true });
+            return EngineRemedies.WithLibraries(scope);
         }
 
         if (name.StartsWith("libcuda.so", StringComparison.Ordinal))
