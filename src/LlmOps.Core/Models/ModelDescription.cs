@@ -142,6 +142,9 @@ public sealed record ExpertShape(int Count, int UsedCount, int FeedForwardLength
 {
     /// <summary>Width of the experts that every token passes, together; 0 when there are none or it is not said.</summary>
     public int SharedFeedForwardLength { get; init; }
+
+    /// <summary>The factor of the chosen experts' weights; 1 when it is not said.</summary>
+    public double WeightsScale { get; init; } = 1;
 }
 
 /// <summary>A model's chat template.</summary>

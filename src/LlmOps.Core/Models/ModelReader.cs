@@ -126,5 +126,8 @@ public static class ModelReader
         : new ExpertShape(
             count,
             shape.Count("expert_used_count") ?? 0,
-            shape.Count("expert_feed_forward_length") ?? shape.Count("feed_forward_length") ?? 0);
+            shape.Count("expert_feed_forward_length") ?? shape.Count("feed_forward_length") ?? 0)
+        {
+            WeightsScale = shape.Metadata.Float(shape.Key("expert_weights_scale")) ?? 1,
+        };
 }

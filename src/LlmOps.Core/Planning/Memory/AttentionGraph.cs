@@ -5,10 +5,10 @@ namespace LlmOps.Planning.Memory;
 /// <summary>The operations of a layer's attention.</summary>
 /// <param name="graph">The graph.</param>
 /// <param name="inputs">Masks and positions that all layers share.</param>
-/// <param name="rotatesWindowsOnly">Whether layers without a sliding window do not turn queries and keys by their positions.</param>
+/// <param name="turns">Whether a layer turns queries and keys by their positions.</param>
 /// <param name="normsValues">Whether values are normed, without a weight.</param>
 /// <param name="keysFirst">Whether keys are computed before values: so it is in models with a sliding window, and the other way round in all others.</param>
-internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs, bool rotatesWindowsOnly, bool keysFirst, bool normsValues)
+internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs, Func<AttentionShape, bool> turns, bool keysFirst, bool normsValues)
 {
     /// <summary>Attention over the normed input, before the output matrix.</summary>
     /// <param name="shape">Heads and widths.</param>
@@ -48,8 +48,8 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         {
             // Each head's query is followed by its gate.
             GraphTensor both = query;
-            query = graph.View(both, bytes: queryWidth * graph.Rows * sizeof(float));
-            gate = graph.View(both, bytes: queryWidth * graph.Rows * sizeof(float));
+            query = graph.Columns(both, shape.KeyLength, 2L * shape.KeyLength);
+            gate = graph.Columns(both, shape.KeyLength, 2L * shape.KeyLength);
         }
         else
         {
@@ -94,9 +94,9 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
             all = graph.Apply(bias, all);
         }
 
-        GraphTensor query = graph.View(all, bytes: (long)shape.HeadCount * shape.KeyLength * graph.Rows * sizeof(float));
-        GraphTensor key = graph.View(all, bytes: (long)shape.KeyValueHeadCount * shape.KeyLength * graph.Rows * sizeof(float));
-        GraphTensor value = graph.View(all, bytes: (long)shape.KeyValueHeadCount * shape.ValueLength * graph.Rows * sizeof(float));
+        GraphTensor query = graph.Columns(all, (long)shape.HeadCount * shape.KeyLength, fused.Rows);
+        GraphTensor key = graph.Columns(all, (long)shape.KeyValueHeadCount * shape.KeyLength, fused.Rows);
+        GraphTensor value = graph.Columns(all, (long)shape.KeyValueHeadCount * shape.ValueLength, fused.Rows);
         query = TurnKeys(shape, Prepare(shape, query, tensors, "attn_q_norm", shape.HeadCount));
         key = TurnKeys(shape, Prepare(shape, key, tensors, "attn_k_norm", shape.KeyValueHeadCount));
         return (query, key, TurnValues(shape, value), null);
@@ -129,7 +129,7 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
             heads = graph.Apply(weight, graph.Norm(heads), rows: count * graph.Rows);
         }
 
-        return rotatesWindowsOnly && shape.SlidingWindow is null ? heads : graph.Turn(heads.Bytes, heads, inputs.Positions, graph.Setting.HasFrequencies(shape));
+        return turns(shape) ? graph.Turn(heads.Bytes, heads, inputs.Positions, graph.Setting.HasFrequencies(shape)) : heads;
     }
 
     private GraphTensor Attend(AttentionShape own, GraphTensor query, GraphTensor key, GraphTensor value, int valueLength)
@@ -140,7 +140,7 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         GraphTensor values = valueBytes > 0 ? graph.Cache(valueBytes, shape.Layer) : keys;
         if (own.KeyValueHeadCount > 0 || (graph.Setting.DraftsNextTokens && own.DraftKeyValueHeadCount > 0))
         {
-            graph.Store(graph.View(key), inputs.Cells, keys);
+            graph.Store(graph.View(key), inputs.Cells(shape), keys);
             if (shape.ValueLength > 0)
             {
                 bool transposes = !graph.Setting.FlashAttention && !graph.Setting.TurnsValuesLate;
@@ -182,15 +182,16 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         WeightTensor compress = tensors["attn_kv_a_mqa"]!;
         long rank = tensors["attn_kv_a_norm"]?.Columns ?? compress.Rows;
         long rotary = compress.Rows - rank;
+        long width = query.Bytes / (shape.HeadCount * row);
         if (tensors["attn_k_b"] is { } keyMatrix)
         {
-            GraphTensor plain = graph.View(query, bytes: query.Bytes - (shape.HeadCount * rotary * row));
+            GraphTensor plain = graph.Columns(query, width - rotary, width);
             GraphTensor absorbed = graph.Multiply(keyMatrix, shape.HeadCount * rank, plain);
-            GraphTensor turned = graph.Turn(shape.HeadCount * rotary * row, graph.View(query, bytes: query.Bytes - 1), inputs.Positions, hasFrequencies: false);
+            GraphTensor turned = graph.Turn(shape.HeadCount * rotary * row, graph.Columns(query, rotary, width), inputs.Positions, hasFrequencies: false);
             GraphTensor full = graph.Compute(shape.HeadCount * (rank + rotary), graph.View(absorbed), turned);
             GraphTensor packed = graph.Multiply(compress, normed);
-            GraphTensor value = graph.Apply(tensors["attn_kv_a_norm"]!, graph.Norm2(rank * row, graph.View(packed, bytes: rank * row)));
-            GraphTensor key = graph.Compute(rank + rotary, graph.View(value), graph.Turn(rotary * row, graph.View(packed, bytes: rotary * row), inputs.Positions, hasFrequencies: false));
+            GraphTensor value = graph.Apply(tensors["attn_kv_a_norm"]!, graph.Norm2(rank * row, graph.Columns(packed, rank, compress.Rows)));
+            GraphTensor key = graph.Compute(rank + rotary, graph.View(value), graph.Turn(rotary * row, graph.Columns(packed, rotary, compress.Rows), inputs.Positions, hasFrequencies: false));
             GraphTensor mixed = Attend(shape, full, key, value, (int)rank);
             long valueWidth = tensors["attn_output"]!.Columns;
             GraphTensor expanded = graph.Setting.MultipliesOneStream && graph.Setting.Streams > 1
@@ -201,12 +202,13 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
 
         GraphTensor turnedQuery = graph.Turn(query.Bytes, graph.View(query), inputs.Positions, hasFrequencies: false);
         GraphTensor compressed = graph.Multiply(compress, normed);
-        GraphTensor latent = graph.Apply(tensors["attn_kv_a_norm"]!, graph.Norm2(rank * row, graph.View(compressed, bytes: rank * row)));
+        GraphTensor latent = graph.Apply(tensors["attn_kv_a_norm"]!, graph.Norm2(rank * row, graph.Columns(compressed, rank, compress.Rows)));
         GraphTensor both = graph.Multiply(tensors["attn_kv_b"]!, latent);
-        GraphTensor values = graph.Compute((long)shape.HeadCount * shape.ValueLength, graph.View(both, bytes: both.Bytes - 1));
-        GraphTensor turnedKey = graph.Turn(rotary * row, graph.View(compressed, bytes: rotary * row), inputs.Positions, hasFrequencies: false);
+        long bothWidth = both.Bytes / (shape.HeadCount * row);
+        GraphTensor values = graph.Compute((long)shape.HeadCount * shape.ValueLength, graph.Columns(both, shape.ValueLength, bothWidth));
+        GraphTensor turnedKey = graph.Turn(rotary * row, graph.Columns(compressed, rotary, compress.Rows), inputs.Positions, hasFrequencies: false);
         GraphTensor repeated = graph.Compute(shape.HeadCount * rotary, turnedKey);
-        GraphTensor keys = graph.Compute((long)shape.HeadCount * shape.KeyLength, graph.View(both, bytes: both.Bytes - 1), repeated);
+        GraphTensor keys = graph.Compute((long)shape.HeadCount * shape.KeyLength, graph.Columns(both, bothWidth - shape.ValueLength, bothWidth), repeated);
         return Attend(shape, turnedQuery, keys, values, shape.ValueLength);
     }
 }

@@ -9,16 +9,26 @@ internal sealed class AttentionInputs(GraphBuilder graph)
     public const int TurnSide = 64;
 
     private readonly Dictionary<long, GraphTensor> _masks = [];
+    private readonly Dictionary<bool, GraphTensor> _cells = [];
     private readonly Dictionary<long, GraphTensor> _valueCells = [];
     private readonly Dictionary<bool, GraphTensor> _keyTurns = [];
     private readonly Dictionary<bool, GraphTensor> _valueTurns = [];
     private GraphTensor? _positions;
-    private GraphTensor? _cells;
 
-    // Four numbers a token cover models with positions in several dimensions.
-    public GraphTensor Positions => _positions ??= graph.Input(graph.Setting.Tokens * 4 * sizeof(int));
+    /// <summary>A number for each token, or one for each dimension.</summary>
+    public GraphTensor Positions => _positions ??= graph.Input(graph.Setting.Tokens * graph.Setting.Dimensions * sizeof(int));
 
-    public GraphTensor Cells => _cells ??= graph.Input(graph.Setting.Tokens * sizeof(long));
+    /// <summary>The cells that keys go to: layers that look back over a window have a cache of their own.</summary>
+    public GraphTensor Cells(AttentionShape shape)
+    {
+        bool windowed = shape.SlidingWindow is not null;
+        if (!_cells.TryGetValue(windowed, out GraphTensor? cells))
+        {
+            _cells[windowed] = cells = graph.Input(graph.Setting.Tokens * sizeof(long));
+        }
+
+        return cells;
+    }
 
     /// <summary>Half floats for flash attention, floats without it; one mask for all layers with the same number of cells.</summary>
     public GraphTensor Mask(AttentionShape shape)
@@ -63,12 +73,7 @@ internal sealed class AttentionInputs(GraphBuilder graph)
     /// <summary>Without flash attention values are stored transposed, element by element.</summary>
     public GraphTensor ValueCells(AttentionShape shape)
     {
-        if (graph.Setting.FlashAttention || graph.Setting.TurnsValuesLate)
-        {
-            return Cells;
-        }
-
-        long width = graph.Setting.WidestValues;
+        long width = graph.Setting.FlashAttention || graph.Setting.TurnsValuesLate ? 1 : graph.Setting.WidestValues;
         long key = shape.SlidingWindow is null ? width : -width;
         if (!_valueCells.TryGetValue(key, out GraphTensor? cells))
         {

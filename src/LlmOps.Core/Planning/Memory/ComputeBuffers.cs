@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using LlmOps.Models;
 
 namespace LlmOps.Planning.Memory;
@@ -11,6 +12,9 @@ internal static class ComputeBuffers
     // A Vulkan device gives no larger buffers than this and computes with no larger tensors than the second.
     private const long VulkanChunkBytes = Bytes.GiB;
     private const long VulkanTensorBytes = (4 * Bytes.GiB) - 1;
+
+    // Pictures have positions in several dimensions (llama_model_rope_type: MROPE, IMROPE).
+    private static readonly FrozenSet<string> s_severalDimensions = FrozenSet.Create("qwen2vl", "qwen3vl", "qwen3vlmoe", "qwen35", "qwen35moe", "paddleocr", "hunyuan_vl");
 
     /// <summary>Bytes of each device and, last, of the host.</summary>
     /// <param name="model">The model.</param>
@@ -58,6 +62,7 @@ internal static class ComputeBuffers
         return [.. Enumerable.Repeat(alone[0], placement.Devices.Count), alone[1]];
     }
 
+
     private static GraphSetting Setting(ModelDescription model, Placement placement, IReadOnlyList<int> deviceOf, TensorPlaces places)
     {
         int host = placement.Devices.Count;
@@ -65,14 +70,16 @@ internal static class ComputeBuffers
         tokens = (tokens + placement.Slots - 1) / placement.Slots * placement.Slots;
         bool vulkan = IsVulkan(placement);
         long streams = placement.Unified ? 1 : placement.Slots;
-        bool sharesAcross = SharesCaches(model) && deviceOf.Distinct().Count() > 1;
-        bool crossesInEveryLayer = sharesAcross || (vulkan && IsPipelined(model, placement)
+        bool sharesAcross = SharesCaches(model) && (deviceOf.Distinct().Count() > 1 || !placement.OffloadsCache);
+        bool movesStates = model.Recurrent is not null && host > 0 && (!placement.OffloadsCache || !places.IsEmpty || deviceOf.Contains(-1));
+        bool crossesInEveryLayer = sharesAcross || movesStates || (vulkan && IsPipelined(model, placement)
             && ((streams > 1 && model.Attention.Any(shape => shape.ValueLength == 0)) || !placement.FlashAttention || MixesBrainFloats(placement) || model.Architecture is "jamba" or "mamba" || (model.Recurrent is not null && !ComparedArchitectures.Has(model))));
         long widest = KvCache.WidestValues(model);
         GraphSetting setting = new()
         {
             Tokens = tokens,
             Outputs = Math.Min(tokens, placement.Outputs ?? (placement.Slots * (1 + placement.DraftTokens))),
+            Dimensions = s_severalDimensions.Contains(model.Architecture) ? 4 : 1,
             Slots = placement.Slots,
             Streams = streams,
             LayerSamples = crossesInEveryLayer ? int.MaxValue : 3,
@@ -92,6 +99,7 @@ internal static class ComputeBuffers
             HalvesKeys = placement.TypeK == "f32",
             HalvesValues = placement.TypeV == "f32",
             HasFrequencies = shape => model.Weights.SharedTensors.Any(tensor => tensor.Name.StartsWith("rope_", StringComparison.Ordinal)) && (shape.SlidingWindow is null || model.Architecture != "gemma4"),
+            FrequencyBytes = model.Weights.SharedTensors.FirstOrDefault(tensor => tensor.Name.StartsWith("rope_", StringComparison.Ordinal))?.Bytes ?? 0,
             QuantisesKeys = KvCacheTypes.IsQuantised(placement.TypeK) && HasOneWidth(model, shape => shape.KeyLength),
             QuantisesValues = KvCacheTypes.IsQuantised(placement.TypeV) && HasOneWidth(model, shape => shape.ValueLength),
             WidestValues = widest,
@@ -136,12 +144,14 @@ internal static class ComputeBuffers
     // on a device that cannot do it, or where states that stay elsewhere draw it over (llama_context, sched_reserve).
     private static bool GivesUpFlashAttention(ModelDescription model, Placement placement, GraphSetting setting)
     {
-        if (!setting.FlashAttention || !placement.FlashAttentionIsAutomatic || !(setting.AttendsOnHost || (model.Recurrent is not null && (setting.CacheOnHost || setting.LayerPlaces.Contains(setting.Host)))))
+        bool mayMove = setting.CacheOnHost || setting.LayerPlaces.Contains(setting.Host);
+        if (!setting.FlashAttention || !placement.FlashAttentionIsAutomatic || KvCacheTypes.IsQuantised(placement.TypeV)
+            || !(setting.AttendsOnHost || (mayMove && (model.Recurrent is not null || SharesCaches(model)))))
         {
             return false;
         }
 
-        GraphSetting single = setting with { Tokens = setting.Slots, Outputs = setting.Slots, OffloadsOperations = false, PinsNorms = true };
+        GraphSetting single = setting with { Tokens = setting.Slots, Outputs = setting.Slots, PinsNorms = true };
         (IReadOnlyList<GraphTensor> inputs, IReadOnlyList<GraphTensor> nodes) = new ModelGraph(model, single).Build();
         return new GraphScheduler(setting.Host, 1, long.MaxValue / 2).MovesAttention(inputs, nodes);
     }

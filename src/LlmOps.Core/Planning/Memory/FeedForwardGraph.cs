@@ -1,22 +1,29 @@
+using System.Collections.Frozen;
 using LlmOps.Models;
 
 namespace LlmOps.Planning.Memory;
 
 /// <summary>The operations of a layer's feed-forward part.</summary>
-internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
+internal sealed class FeedForwardGraph(GraphBuilder graph, ModelDescription model)
 {
+    // The sum of the chosen experts' weights is divided out, but not in these.
+    private static readonly FrozenSet<string> s_plainWeights = FrozenSet.Create("jamba", "gpt-oss", "qwen2moe", "olmoe", "dbrx", "arctic", "phimoe", "llama4");
+
+    private readonly ExpertShape? _experts = model.Experts;
+    private readonly bool _squares = model.Architecture.StartsWith("nemotron", StringComparison.Ordinal);
+
     /// <summary>The feed-forward part over the normed input; null when the layer has none.</summary>
     /// <param name="tensors">The layer's tensors.</param>
     /// <param name="normed">Its input.</param>
     /// <param name="afterExperts">What the graph computes between the experts and the rest.</param>
     public GraphTensor? Compute(LayerTensors tensors, GraphTensor normed, Action? afterExperts = null)
     {
-        if (tensors["ffn_gate_inp"] is not { } router || experts is null || experts.UsedCount == 0)
+        if (tensors["ffn_gate_inp"] is not { } router || _experts is null || _experts.UsedCount == 0)
         {
             return Dense(tensors, string.Empty, normed);
         }
 
-        GraphTensor routed = Experts(tensors, router, experts.UsedCount, normed);
+        GraphTensor routed = Experts(tensors, router, _experts.UsedCount, () => normed, normed);
         afterExperts?.Invoke();
         if (Dense(tensors, "_shexp", normed) is not { } shared)
         {
@@ -35,8 +42,8 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
     public GraphTensor? ComputeDense(LayerTensors tensors, GraphTensor normed) => Dense(tensors, string.Empty, normed);
 
     /// <summary>The experts alone, chosen by another input than the one they work on.</summary>
-    public GraphTensor ComputeExperts(LayerTensors tensors, GraphTensor normed, GraphTensor routed) =>
-        Experts(tensors, tensors["ffn_gate_inp"]!, experts!.UsedCount, normed, routed);
+    public GraphTensor ComputeExperts(LayerTensors tensors, Func<GraphTensor> normed, GraphTensor routed) =>
+        Experts(tensors, tensors["ffn_gate_inp"]!, _experts!.UsedCount, normed, routed);
 
     private GraphTensor? Dense(LayerTensors tensors, string suffix, GraphTensor normed)
     {
@@ -54,39 +61,51 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
         else
         {
             GraphTensor raised = graph.Multiply(up, normed);
-            inner = up.Rows == 2 * down.Columns ? graph.Compute(down.Columns, raised) : graph.Function(raised);
+            inner = up.Rows == 2 * down.Columns ? graph.Compute(down.Columns, raised) : Activated(raised);
         }
 
         return graph.Multiply(down, inner);
     }
 
-    private GraphTensor Experts(LayerTensors tensors, WeightTensor router, int used, GraphTensor normed, GraphTensor? routedBy = null)
+    private GraphTensor Experts(LayerTensors tensors, WeightTensor router, int used, Func<GraphTensor> normed, GraphTensor routedBy)
     {
         long count = router.Rows;
-        GraphTensor logits = graph.Multiply(router, routedBy ?? normed);
+        GraphTensor logits = graph.Multiply(router, routedBy);
+        logits = tensors.Bias("ffn_gate_inp") is { } bias ? graph.Apply(bias, logits) : logits;
         GraphTensor chosen = logits;
         GraphTensor weights = logits;
-        graph.Together(() => (chosen, weights) = Choose(tensors, graph.Function(logits), count, used));
-        GraphTensor source = graph.View(normed);
+        graph.Together(() => (chosen, weights) = Choose(tensors, logits, count, used));
+        if ((ChoosesFirst || tensors.Bias("exp_probs_b") is not null) && graph.Setting.Reorders && graph.LayerPlace != graph.Setting.Host)
+        {
+            graph.KeepUntilHere(logits);
+        }
+
+        GraphTensor source = graph.View(normed());
         GraphTensor inner;
         if (tensors["ffn_gate_up_exps"] is { } both)
         {
             GraphTensor raised = graph.MultiplyExperts(both, both.Rows / count, used, source, chosen);
-            inner = graph.Compute(both.Rows / count / 2 * used, graph.View(raised), graph.View(raised));
+            inner = graph.Compute(both.Rows / count / 2 * used, graph.Columns(raised, both.Rows / count / 2, both.Rows / count), graph.Columns(raised, both.Rows / count / 2, both.Rows / count));
         }
         else
         {
             GraphTensor? gated = tensors["ffn_gate_exps"] is { } gate ? Biased(tensors, "ffn_gate_exps", graph.MultiplyExperts(gate, gate.Rows / count, used, source, chosen), chosen) : null;
             WeightTensor up = tensors["ffn_up_exps"]!;
             GraphTensor raised = Biased(tensors, "ffn_up_exps", graph.MultiplyExperts(up, up.Rows / count, used, source, chosen), chosen);
-            inner = gated is null ? graph.Function(raised) : graph.Compute(up.Rows / count * used, gated, raised);
+            inner = gated is null ? Activated(raised) : graph.Compute(up.Rows / count * used, gated, raised);
         }
 
         WeightTensor down = tensors["ffn_down_exps"]!;
         long width = down.Rows / count;
         GraphTensor results = Biased(tensors, "ffn_down_exps", graph.MultiplyExperts(down, width, used, inner, chosen), chosen);
+        if (tensors.Bare("ffn_down_exps.scale") is not null)
+        {
+            GraphTensor scales = graph.Compute(count);
+            results = graph.Product(results, graph.Compute(used, graph.View(scales), chosen));
+        }
+
         results = graph.Product(results, weights);
-        GraphTensor[] parts = [.. Enumerable.Range(0, used).Select(_ => graph.View(results, bytes: results.Bytes - 1))];
+        GraphTensor[] parts = [.. Enumerable.Range(0, used).Select(_ => graph.Columns(results, width, width * used))];
         if (used == 1)
         {
             return graph.Compute(width, parts[0]);
@@ -101,13 +120,38 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts)
         return sum;
     }
 
-    private (GraphTensor Chosen, GraphTensor Weights) Choose(LayerTensors tensors, GraphTensor probabilities, long count, int used)
+    private (GraphTensor Chosen, GraphTensor Weights) Choose(LayerTensors tensors, GraphTensor logits, long count, int used)
     {
+        GraphTensor probabilities = ChoosesFirst ? logits : graph.Function(logits);
         GraphTensor ranked = tensors.Bias("exp_probs_b") is { } bias ? graph.Apply(bias, graph.View(probabilities)) : probabilities;
-        GraphTensor chosen = graph.View(graph.Compute(count, ranked), bytes: used * graph.Rows * sizeof(float));
+        GraphTensor chosen = graph.Columns(graph.Compute(count, ranked), used, count);
         GraphTensor weights = graph.Compute(used, graph.View(probabilities), chosen);
+        if (ChoosesFirst)
+        {
+            return (chosen, graph.Update(graph.View(weights)));
+        }
+
+        if (Normalises(tensors))
+        {
+            GraphTensor shown = graph.View(weights);
+            weights = graph.Update(shown, graph.Compute(1, graph.Compute(1, shown)));
+        }
+
+        if (_experts!.WeightsScale is not (0 or 1))
+        {
+            weights = graph.Update(graph.View(weights));
+        }
+
         return (chosen, weights);
     }
+
+    // Whether weights come from the logits of the chosen experts alone.
+    private bool ChoosesFirst => model.Architecture == "gpt-oss";
+
+    // deepseek2 tells by a key of its file, which those that choose with a bias have.
+    private bool Normalises(LayerTensors tensors) => !s_plainWeights.Contains(model.Architecture) && (model.Architecture != "deepseek2" || tensors.Bias("exp_probs_b") is not null);
+
+    private GraphTensor Activated(GraphTensor raised) => _squares ? graph.Function(graph.Function(raised)) : graph.Function(raised);
 
     private GraphTensor Biased(LayerTensors tensors, string name, GraphTensor result, GraphTensor chosen) =>
         tensors.Bias(name) is { } bias ? graph.ApplyExperts(bias, result, chosen) : result;

@@ -43,6 +43,7 @@ internal sealed class GraphAllocator(int places, long chunkBytes)
         return [.. _buffers.Select(buffer => buffer.Peak)];
     }
 
+
     private void Allocate(GraphTensor node)
     {
         if (node.WasAllocated || node.IsExternal || node.Root is not null)

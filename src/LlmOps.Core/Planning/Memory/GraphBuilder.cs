@@ -9,9 +9,6 @@ internal sealed class GraphBuilder(GraphSetting setting)
     // Devices take operations with weights of the host from this many rows on.
     private const long OffloadRows = 32;
 
-    // One number for each pair of a head's elements.
-    private const long FrequencyBytes = 256;
-
     private GraphTensor? _frequencies;
     private int _layer;
 
@@ -96,15 +93,29 @@ internal sealed class GraphBuilder(GraphSetting setting)
     public GraphTensor MultiplyExperts(WeightTensor weight, long width, long used, GraphTensor source, GraphTensor chosen) =>
         Add(Weighted(weight, GraphOperation.Experts, Rows, width * used * Rows * sizeof(float), mayReuse: false, source, chosen));
 
-    public GraphTensor View(GraphTensor source, long? bytes = null) =>
-        Add(new GraphTensor(bytes ?? source.Bytes, source) { Root = source.Root ?? source, IsStrided = bytes is not null || source.IsStrided, Operation = GraphOperation.View });
+    /// <summary>The same elements in another shape.</summary>
+    public GraphTensor View(GraphTensor source) => Add(new GraphTensor(source.Bytes, source) { Span = source.Span, Root = source.Root ?? source, Operation = GraphOperation.View });
 
     /// <summary>A view of a contiguous part.</summary>
-    public GraphTensor Part(GraphTensor source, long bytes) => Add(new GraphTensor(bytes, source) { Root = source.Root ?? source, IsStrided = source.IsStrided, Operation = GraphOperation.View });
+    public GraphTensor Part(GraphTensor source, long bytes) => Add(new GraphTensor(bytes, source) { Root = source.Root ?? source, Operation = GraphOperation.View });
+
+    /// <summary>A view of a few of the floats that repeat; those between stay.</summary>
+    /// <param name="source">What is seen.</param>
+    /// <param name="width">Floats that are seen of each row.</param>
+    /// <param name="rowWidth">Floats of a row.</param>
+    public GraphTensor Columns(GraphTensor source, long width, long rowWidth) => Add(new GraphTensor(source.Bytes / rowWidth * width, source)
+    {
+        Span = source.Bytes - ((rowWidth - width) * sizeof(float)),
+        Root = source.Root ?? source,
+        Operation = GraphOperation.View,
+    });
 
     /// <summary>Writes into the layer's cache; nothing waits for it.</summary>
     public void Store(GraphTensor value, GraphTensor where, GraphTensor? cache = null) =>
         Add(new GraphTensor(0, value, where) { Place = CachePlace, Operation = GraphOperation.Store, Target = cache });
+
+    /// <summary>Keeps a tensor up to this operation: Vulkan does so with what a group of operations reads that one shader computes.</summary>
+    public void KeepUntilHere(GraphTensor source) => Add(new GraphTensor(0, source) { IsExternal = true });
 
     /// <summary>Runs operations that stay together.</summary>
     public void Together(Action compute)
@@ -136,11 +147,12 @@ internal sealed class GraphBuilder(GraphSetting setting)
     public GraphTensor Gather(int layer, long bytes, GraphTensor slots)
     {
         GraphTensor cache = Cache(bytes, layer);
-        GraphTensor gathered = ComputeAt(cache.Place, bytes, Clear(cache), slots);
+        GraphTensor gathered = Allocate(bytes, Clear(cache), slots);
+        GraphTensor own = View(gathered);
+        GraphTensor others = Part(gathered, 0);
         View(cache);
-        View(cache);
-        Move(View(cache), cache);
-        return View(gathered);
+        Move(others, cache);
+        return View(own);
     }
 
     /// <summary>Makes the state of new slots zero.</summary>
@@ -183,7 +195,7 @@ internal sealed class GraphBuilder(GraphSetting setting)
 
     private GraphOperation NormOperation => setting.NormsByMean ? GraphOperation.Other : GraphOperation.Norm;
 
-    private GraphTensor Frequencies() => _frequencies ??= new GraphTensor(FrequencyBytes) { IsExternal = true, Place = setting.Host };
+    private GraphTensor Frequencies() => _frequencies ??= new GraphTensor(setting.FrequencyBytes) { IsExternal = true, Place = setting.Host };
 
     public int CachePlace => setting.CacheOnHost ? setting.Host : setting.LayerPlaces[_layer];
 

@@ -30,6 +30,7 @@ internal sealed class GraphScheduler(int host, int copies, long chunkBytes, bool
 
         _nodes = new List<GraphTensor>(graph.Length + (graph.Length / 8));
         Split(graph);
+
         return new GraphAllocator(host + 1, chunkBytes).Reserve(_first, _nodes);
     }
 
@@ -151,8 +152,7 @@ internal sealed class GraphScheduler(int host, int copies, long chunkBytes, bool
             return copy;
         }
 
-        long bytes = source.IsStrided ? source.Root!.Bytes : source.Bytes; // rows keep their distance
-        copy = new GraphTensor(bytes, source) { Place = place, IsOutput = copies > 1 };
+        copy = new GraphTensor(source.Span, source) { Place = place, IsOutput = copies > 1 };
         _copied[(source, place)] = copy;
         arrivals.Add(copy);
         Multiply(copy);

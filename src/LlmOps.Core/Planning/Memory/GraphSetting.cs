@@ -11,6 +11,9 @@ internal sealed record GraphSetting
     /// <summary>Tokens whose logits are asked for.</summary>
     public required long Outputs { get; init; }
 
+    /// <summary>Numbers that tell a token's position.</summary>
+    public int Dimensions { get; init; } = 1;
+
     /// <summary>Slots.</summary>
     public required int Slots { get; init; }
 
@@ -64,6 +67,9 @@ internal sealed record GraphSetting
 
     /// <summary>Whether positions are turned with a table of frequencies that the file brings.</summary>
     public required Func<AttentionShape, bool> HasFrequencies { get; init; }
+
+    /// <summary>Bytes of that table.</summary>
+    public long FrequencyBytes { get; init; }
 
     /// <summary>Whether no device can multiply queries by keys of this type without flash attention.</summary>
     public bool ScoresOnHost { get; init; }

@@ -27,8 +27,8 @@ internal sealed class GraphTensor(long bytes, params GraphTensor[] sources)
     /// <summary>Whether it is the first of them.</summary>
     public bool BeginsGroup { get; set; }
 
-    /// <summary>Whether a view skips elements, so that no result can take its place.</summary>
-    public bool IsStrided { get; init; }
+    /// <summary>Bytes from its first element to its last: of a view that skips some of its owner's, more than its data, and what a copy of it takes.</summary>
+    public long Span { get; init; } = bytes;
 
     /// <summary>Whether its memory belongs to something else, like a cache.</summary>
     public bool IsExternal { get; init; }

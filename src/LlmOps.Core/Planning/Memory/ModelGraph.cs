@@ -9,13 +9,14 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
     private const int BorderLayers = 2;
 
     private readonly GraphBuilder _graph = new(setting);
+    private GraphTensor? _picked;
 
     /// <summary>Inputs and operations in the order of computation.</summary>
     public (IReadOnlyList<GraphTensor> Inputs, IReadOnlyList<GraphTensor> Nodes) Build()
     {
         AttentionInputs inputs = new(_graph);
-        AttentionGraph attention = new(_graph, inputs, rotatesWindowsOnly: model.Architecture is "cohere2" or "cohere2moe" or "exaone4" or "exaone-moe", keysFirst: model.Attention.Any(shape => shape.SlidingWindow is not null), normsValues: model.Architecture == "gemma4");
-        FeedForwardGraph feedForward = new(_graph, model.Experts);
+        AttentionGraph attention = new(_graph, inputs, Turns, keysFirst: model.Attention.Any(shape => shape.SlidingWindow is not null), normsValues: model.Architecture == "gemma4");
+        FeedForwardGraph feedForward = new(_graph, model);
         RecurrentGraph? recurrent = model.Recurrent is null ? null : new RecurrentGraph(_graph, model.Recurrent);
 
         if (setting.DraftsNextTokens)
@@ -130,19 +131,26 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         long bytes = model.EmbeddingLength * setting.Tokens * sizeof(float);
         _graph.Layer = -1;
         GraphTensor tokens = _graph.Input(setting.Tokens * sizeof(int));
-        _graph.Input(bytes); // embeddings given instead of tokens
         GraphTensor mixedTokens = _graph.Input(setting.Tokens * sizeof(int));
+        _graph.Input(bytes); // embeddings given instead of tokens
+        GraphTensor slots = _graph.Input(setting.Tokens * sizeof(long));
         GraphTensor mixed = _graph.Input(bytes);
         GraphTensor embedded = _graph.ComputeAt(setting.Host, bytes, tokens);
         GraphTensor mixedEmbedded = _graph.ComputeAt(setting.Host, bytes, mixedTokens);
         GraphTensor copied = _graph.Allocate(bytes, mixed);
         copied.IsOutput = true; // rows are set in place and nobody reads them, so the copy stays
-        _graph.Nodes.Add(new GraphTensor(0, mixedEmbedded, copied) { Operation = GraphOperation.Store, Target = copied });
-        return ScalesEmbeddings ? _graph.Function(embedded) : embedded;
+        _graph.Nodes.Add(new GraphTensor(0, mixedEmbedded, slots, copied) { Operation = GraphOperation.Store, Target = copied });
+        return ScalesRows ? _graph.Product(embedded, _graph.Input(setting.Tokens * sizeof(float))) : ScalesEmbeddings ? _graph.Function(embedded) : embedded;
     }
 
     // Such layers copy their state as soon as the graph is told of them, which is before the layer before them is complete.
     private static bool BeginsEarly(LayerTensors tensors) => (tensors.Has("ssm_in") && !tensors.Has("attn_q")) || tensors.Has("shortconv.in_proj");
+
+    // Embeddings of pictures are not scaled, so each row has a factor of its own.
+    private bool ScalesRows => model.Architecture is "gemma3" or "gemma3n" or "gemma4";
+
+    // Which of two summands comes first decides whose memory the sum takes.
+    private bool StreamFirst => model.Architecture is "lfm2" or "lfm2moe" or "jamba";
 
     private bool ScalesEmbeddings => model.Architecture.StartsWith("gemma", StringComparison.Ordinal)
         || model.Architecture.StartsWith("granite", StringComparison.Ordinal) || model.Architecture.StartsWith("minicpm", StringComparison.Ordinal);
@@ -179,30 +187,46 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         }
 
         GraphTensor? result = mixed is null ? state : Project(tensors, mixed);
+        if (result is null)
+        {
+            return Alone(feedForward, tensors, normed, stream, isLast, afterExperts);
+        }
+
         if (isLast)
         {
-            result = result is null ? null : Pick(result);
+            result = Pick(result);
             stream = Pick(stream);
             _graph.Rows = setting.Outputs;
         }
 
-        if (result is not null)
-        {
-            stream = _graph.Sum(Normed(afterAttention, result) ?? result, stream);
-        }
+        result = Normed(afterAttention, result) ?? result;
+        stream = StreamFirst ? _graph.Sum(stream, result) : _graph.Sum(result, stream);
 
         if (tensors.Has("pre_ffw_norm_2") && tensors.Has("ffn_gate_inp"))
         {
             return _graph.Sum(Normed(tensors["post_ffw_norm"], DenseAndExperts(feedForward, tensors, stream))!, stream);
         }
 
-        if (feedForward.Compute(tensors, Normed(before, stream) ?? (result is null ? normed : stream), afterExperts) is not { } output)
+        if (feedForward.Compute(tensors, Normed(before, stream) ?? stream, afterExperts) is not { } output)
         {
             return stream;
         }
 
         output = Normed(tensors["post_ffw_norm"], output) ?? output;
-        return model.Architecture is "phi3" or "phimoe" ? _graph.Sum(stream, output) : _graph.Sum(output, stream);
+        return StreamFirst || model.Architecture is "phi3" or "phimoe" ? _graph.Sum(stream, output) : _graph.Sum(output, stream);
+    }
+
+    // A layer of a feed-forward part only: the rows that are asked for are picked after it.
+    private GraphTensor Alone(FeedForwardGraph feedForward, LayerTensors tensors, GraphTensor normed, GraphTensor stream, bool isLast, Action? afterExperts)
+    {
+        GraphTensor? output = feedForward.Compute(tensors, normed, afterExperts);
+        if (isLast)
+        {
+            output = output is null ? null : Pick(output);
+            stream = Select(stream);
+        }
+
+        return output is null ? stream : _graph.Sum(output, stream);
     }
 
     // Attention and a state-space mixer read the same input; the matrix after attention waits until the scan is done.
@@ -227,14 +251,14 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         return output is null ? stream : _graph.Sum(output, stream);
     }
 
-    // A dense part and experts side by side, each with norms of its own; the experts are chosen by a third norm (gemma4).
+    // A dense part and experts side by side, each with norms of its own; the experts are chosen by a third norm (gemma4) and computed first.
     private GraphTensor DenseAndExperts(FeedForwardGraph feedForward, LayerTensors tensors, GraphTensor stream)
     {
-        GraphTensor dense = feedForward.ComputeDense(tensors, Normed(tensors["ffn_norm"], stream)!)!;
-        dense = Normed(tensors["post_ffw_norm_1"], dense) ?? dense;
         GraphTensor routed = _graph.Update(_graph.Norm(stream));
         routed = tensors.Bare("ffn_gate_inp.scale") is { } scale ? _graph.Apply(scale, routed) : routed;
-        GraphTensor chosen = feedForward.ComputeExperts(tensors, Normed(tensors["pre_ffw_norm_2"], stream)!, routed);
+        GraphTensor chosen = feedForward.ComputeExperts(tensors, () => Normed(tensors["pre_ffw_norm_2"], stream)!, routed);
+        GraphTensor dense = feedForward.ComputeDense(tensors, Normed(tensors["ffn_norm"], stream)!)!;
+        dense = Normed(tensors["post_ffw_norm_1"], dense) ?? dense;
         return _graph.Sum(dense, Normed(tensors["post_ffw_norm_2"], chosen) ?? chosen);
     }
 
@@ -251,6 +275,14 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         return tensors.Bias("attn_output") is { } bias ? _graph.Apply(bias, result) : result;
     }
 
+    // Layers that turn nothing know the order of the tokens from the states beside them, or from those that look back over a window.
+    private bool Turns(AttentionShape shape) => model.Architecture switch
+    {
+        "cohere2" or "cohere2moe" or "exaone4" or "exaone-moe" => shape.SlidingWindow is not null,
+        "jamba" or "nemotron_h" or "nemotron_h_moe" or "granitehybrid" => false,
+        _ => true,
+    };
+
     private GraphTensor? Normed(WeightTensor? weight, GraphTensor source) => weight is null ? null : _graph.Apply(weight, _graph.Norm(source));
 
     private GraphTensor Select(GraphTensor source)
@@ -260,5 +292,9 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         return picked;
     }
 
-    private GraphTensor Pick(GraphTensor source) => _graph.Allocate(source.Bytes / setting.Tokens * setting.Outputs, source);
+    private GraphTensor Pick(GraphTensor source)
+    {
+        _picked ??= _graph.Input(setting.Outputs * sizeof(int));
+        return _graph.Allocate(source.Bytes / setting.Tokens * setting.Outputs, source, _picked);
+    }
 }

@@ -9,8 +9,14 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
     private readonly Dictionary<int, GraphTensor> _begun = [];
 
     private GraphTensor? _slotNumbers;
+    private GraphTensor? _ownSlots;
+    private GraphTensor? _otherSlots;
 
     private GraphTensor SlotNumbers => _slotNumbers ??= graph.Input(Slots * sizeof(int));
+
+    private GraphTensor OwnSlots => _ownSlots ??= graph.Part(SlotNumbers, SlotNumbers.Bytes);
+
+    private GraphTensor OtherSlots => _otherSlots ??= graph.Part(SlotNumbers, (Slots - 1) * sizeof(int));
 
     private long Slots => graph.Setting.Slots;
 
@@ -52,9 +58,9 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
         Begin(graph.Layer);
         GraphTensor? state = null;
         GraphTensor convolved = Convolve(tensors, kernel, graph.View(graph.View(graph.Multiply(mixed, normed))), () => state = graph.Gather(graph.Layer, shape.StateElements * Slots * sizeof(float), SlotNumbers));
-        GraphTensor query = graph.Update(graph.Norm2(keys * graph.Rows * sizeof(float), graph.View(convolved, bytes: keys)));
-        GraphTensor key = graph.Update(graph.Norm2(keys * graph.Rows * sizeof(float), graph.View(convolved, bytes: keys)));
-        GraphTensor value = graph.View(convolved, bytes: inner);
+        GraphTensor query = graph.Update(graph.Norm2(keys * graph.Rows * sizeof(float), graph.Columns(convolved, keys, channels)));
+        GraphTensor key = graph.Update(graph.Norm2(keys * graph.Rows * sizeof(float), graph.Columns(convolved, keys, channels)));
+        GraphTensor value = graph.Columns(convolved, inner, channels);
         GraphTensor decay = Biased(tensors, graph.View(PerHead(tensors["ssm_alpha"] ?? tensors["ssm_ba"], heads, normed)));
         decay = graph.Function(decay);
         decay = graph.View(tensors.Bare("ssm_a") is { } rate ? graph.Apply(rate, decay) : decay);
@@ -74,9 +80,10 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
         WeightTensor kernel = tensors["ssm_conv1d"]!;
         long inner = tensors["ssm_out"]!.Columns;
         GraphTensor states = graph.Cache(shape.StateElements * Slots * sizeof(float));
+        GraphTensor rows = states;
         GraphTensor shown = states;
         GraphTensor all = graph.View(graph.Multiply(input, normed));
-        GraphTensor convolved = Convolve(tensors, kernel, graph.View(graph.View(all, bytes: 1)), () => shown = graph.View(graph.Clear(states)));
+        GraphTensor convolved = Convolve(tensors, kernel, graph.View(graph.Columns(all, kernel.Rows, input.Rows)), () => shown = graph.View(rows = graph.Clear(states)));
         GraphTensor values;
         GraphTensor scanned;
         if (tensors["ssm_dt"] is { } stepMatrix && tensors["ssm_x"] is { } projection)
@@ -89,45 +96,47 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
             GraphTensor first = Normed(tensors["ssm_b_norm"], projected, vector);
             GraphTensor second = Normed(tensors["ssm_c_norm"], projected, vector);
             values = graph.View(convolved);
-            scanned = graph.ComputeAt(graph.LayerPlace, graph.Setting.ScansWideStatesOnly, ScannedBytes(inner), shown, values, steps, first, second);
+            scanned = graph.ComputeAt(graph.Setting.ScansWideStatesOnly ? graph.Setting.Host : graph.LayerPlace, ScannedBytes(inner), shown, values, steps, first, second, OwnSlots);
         }
         else
         {
-            values = graph.View(convolved, bytes: inner * graph.Rows * sizeof(float));
-            GraphTensor steps = Biased(tensors, graph.Compute(tensors.Bias("ssm_dt")?.Columns ?? 1, graph.View(all, bytes: 1)));
-            GraphTensor first = graph.View(convolved, bytes: 1);
-            GraphTensor second = graph.View(convolved, bytes: 1);
+            long heads = tensors.Bias("ssm_dt")?.Columns ?? 1;
+            long vector = (kernel.Rows - inner) / 2;
+            values = graph.Columns(convolved, inner, kernel.Rows);
+            GraphTensor steps = Biased(tensors, graph.Compute(heads, graph.Columns(all, heads, input.Rows)));
+            GraphTensor first = graph.Columns(convolved, vector, kernel.Rows);
+            GraphTensor second = graph.Columns(convolved, vector, kernel.Rows);
             // The scan counts as a single row, so it stays with its layer's weights.
-            scanned = graph.ComputeAt(graph.LayerPlace, ScannedBytes(inner), shown, values, steps, first, second);
+            scanned = graph.ComputeAt(graph.LayerPlace, ScannedBytes(inner), shown, values, steps, first, second, OwnSlots);
         }
 
-        Keep(states, shown, scanned);
+        Keep(states, rows, scanned);
         afterScan?.Invoke();
         if (nextLayer is { } next)
         {
             Begin(next);
         }
 
-        GraphTensor gate = graph.Compute(inner, graph.View(all, bytes: 1));
-        GraphTensor again = graph.View(convolved, bytes: inner * graph.Rows * sizeof(float));
-        GraphTensor kept = tensors.Bare("ssm_d") is { } skip ? graph.Scale(skip, inner, again) : graph.Compute(inner, again);
+        GraphTensor gate = graph.Compute(inner, graph.Columns(all, inner, input.Rows));
+        GraphTensor kept = tensors.Bare("ssm_d") is { } skip ? graph.Scale(skip, inner, values) : graph.Compute(inner, values);
         GraphTensor sum = graph.Sum(graph.Part(scanned, inner * graph.Rows * sizeof(float)), kept);
         GraphTensor gated = graph.Compute(inner, gate, sum);
         if (tensors["ssm_norm"] is { } norm)
         {
-            gated = graph.View(graph.Apply(norm, graph.Norm(graph.View(gated))));
+            gated = graph.Apply(norm, graph.Norm(graph.View(gated)));
         }
 
-        return graph.View(graph.Multiply(tensors["ssm_out"]!, gated));
+        return tensors["ssm_x"] is null ? graph.Multiply(tensors["ssm_out"]!, graph.View(gated)) : graph.View(graph.Multiply(tensors["ssm_out"]!, gated));
     }
 
     // The states after the batch, and those of slots that are not in it, which are gathered and moved together (build_rs).
-    private void Keep(GraphTensor states, GraphTensor shown, GraphTensor scanned)
+    private void Keep(GraphTensor states, GraphTensor rows, GraphTensor scanned)
     {
         graph.View(states);
-        GraphTensor others = graph.ComputeAt(graph.CachePlace, shape.StateElements * (Slots - 1) * sizeof(float), shown, SlotNumbers);
+        GraphTensor others = graph.Allocate(shape.StateElements * (Slots - 1) * sizeof(float), rows, OtherSlots);
+        GraphTensor none = graph.Part(others, 0);
         graph.View(states);
-        graph.Move(graph.View(others), states);
+        graph.Move(none, states);
         graph.View(states);
         graph.Move(graph.Part(scanned, shape.StateElements * Slots * sizeof(float)), states);
     }
@@ -139,7 +148,7 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
     private GraphTensor Normed(WeightTensor? weight, GraphTensor source, long width)
     {
         long bytes = width * graph.Rows * sizeof(float);
-        GraphTensor part = graph.View(source, bytes);
+        GraphTensor part = graph.Columns(source, width, source.Bytes / (graph.Rows * sizeof(float)));
         return weight is null ? part : graph.Apply(weight, graph.Norm2(bytes, part));
     }
 
@@ -148,18 +157,18 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
         WeightTensor output = tensors["shortconv.out_proj"]!;
         long width = output.Columns;
         GraphTensor all = graph.Multiply(projection, graph.View(normed));
-        GraphTensor gated = graph.Product(graph.View(all, bytes: 1), graph.View(all, bytes: 1), width * graph.Rows * sizeof(float));
+        GraphTensor gated = graph.Product(graph.Columns(all, width, 3 * width), graph.Columns(all, width, 3 * width), width * graph.Rows * sizeof(float));
         GraphTensor past = Past();
         GraphTensor padded = graph.Allocate((width * graph.Rows * sizeof(float)) + past.Bytes, past, graph.View(gated));
         GraphTensor cache = graph.Cache(0);
         graph.View(cache);
-        graph.Move(graph.View(padded, bytes: past.Bytes), cache);
+        graph.Move(Last(padded, past), cache);
         if (nextLayer is { } next)
         {
             Begin(next);
         }
 
-        GraphTensor last = graph.View(all, bytes: 1);
+        GraphTensor last = graph.Columns(all, width, 3 * width);
         GraphTensor convolved = tensors["shortconv.conv"] is { } kernel ? graph.Convolve(kernel, width, padded) : graph.Compute(width, padded);
         GraphTensor mixed = graph.Product(convolved, last);
         return graph.View(graph.Multiply(output, mixed));
@@ -175,13 +184,21 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
         return past!;
     }
 
+    // The end of each channel's row, kept for the next batch.
+    private GraphTensor Last(GraphTensor padded, GraphTensor past)
+    {
+        long row = graph.Rows / Slots;
+        long taps = row * past.Bytes / (padded.Bytes - past.Bytes);
+        return graph.Columns(padded, taps, taps + row);
+    }
+
     private GraphTensor Convolve(LayerTensors tensors, WeightTensor kernel, GraphTensor source, Action? afterStore = null)
     {
         GraphTensor past = Past();
         GraphTensor padded = graph.Allocate((kernel.Rows * graph.Rows * sizeof(float)) + past.Bytes, past, source);
         GraphTensor cache = graph.Cache(0);
         graph.View(cache);
-        graph.Move(graph.View(padded, bytes: past.Bytes), cache);
+        graph.Move(Last(padded, past), cache);
         afterStore?.Invoke();
         GraphTensor convolved = graph.Convolve(kernel, kernel.Rows, padded);
         return graph.Function(tensors.Bias("ssm_conv1d") is { } bias ? graph.Apply(bias, convolved) : convolved);
