@@ -14,7 +14,7 @@ public sealed class LoadContext : AssemblyLoadContext
     private const string CommandsAssembly = "LlmOps.PowerShell";
 
     // Assemblies cannot be unloaded from a session, and several runspaces may import the module at once: one context a process.
-    private static readonly Lazy<Assembly> Commands = new(() => new LoadContext(Home).LoadFromAssemblyName(new AssemblyName(CommandsAssembly)));
+    private static readonly Lazy<Assembly> Commands = new(LoadCommands);
 
     private readonly string _folder;
 
@@ -27,6 +27,16 @@ public sealed class LoadContext : AssemblyLoadContext
     /// <returns>That assembly, for <c>Import-Module -Assembly</c>.</returns>
     /// <exception cref="FileNotFoundException">It is not beside this one.</exception>
     public static Assembly Initialize() => Commands.Value;
+
+    private static Assembly LoadCommands()
+    {
+        Assembly commands = new LoadContext(Home).LoadFromAssemblyName(new AssemblyName(CommandsAssembly));
+
+        // PowerShell reads type data on whatever thread Parallel.ForEach gives it (InitialSessionState.UpdateTypes). On one that runs no pipeline it looks
+        // into the default context only, so the type data names its types with their assembly, and that name is answered there too.
+        Default.Resolving += (_, name) => name.Name == CommandsAssembly ? commands : null;
+        return commands;
+    }
 
     /// <inheritdoc />
     protected override Assembly? Load(AssemblyName assemblyName)

@@ -38,6 +38,15 @@ Describe 'The manifest' {
         }
     }
 
+    It 'names the types of its type data so that a thread finds them which knows nothing of this session' {
+        $xml = [xml](Get-Content (Join-Path $ModulePath 'LlmOps.Types.ps1xml') -Raw)
+        $names = @($xml.SelectNodes('//TypeName/text() | //NoteProperty[Name="TargetTypeForDeserialization"]/Value/text()').Value | Sort-Object -Unique)
+        $names.Count | Should -BeGreaterThan 3
+        foreach ($name in $names) {
+            [type]::GetType($name) | Should -Not -BeNullOrEmpty -Because "PowerShell may look for $name on any thread"
+        }
+    }
+
     It 'has the version of the build and of the change log' {
         $properties = [xml](Get-Content (Join-Path $Repository 'Directory.Build.props') -Raw)
         $Data.ModuleVersion | Should -Be @($properties.Project.PropertyGroup.Version)[0]
