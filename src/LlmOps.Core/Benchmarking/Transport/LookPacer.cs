@@ -16,6 +16,9 @@ internal sealed class LookPacer
 
     private const long LongestNanoseconds = 8_000_000;
 
+    /// <summary>Woken later than this the thread would have too little time left before the next chunk, had it asked for the longest pause.</summary>
+    private const long LateNanoseconds = LongestNanoseconds / 2;
+
     private const int ReadsToJudge = 1024;
 
     /// <summary>One in so many reads may have held more than one chunk.</summary>
@@ -24,12 +27,16 @@ internal sealed class LookPacer
     /// <summary>One in so many looks may be late.</summary>
     private const int LooksForEachLate = 20;
 
+    /// <summary>After a late look so many judgements must pass without one, because what holds a thread up comes again.</summary>
+    private const int CalmJudgements = 4;
+
     private long _longest = LongestNanoseconds;
     private long _pause = ShortestNanoseconds;
     private long _asked;
     private long _lastLook;
     private int _looks;
     private int _late;
+    private int _calmToCome;
     private int _reads;
     private int _joined;
     private bool _wasHeldUp;
@@ -47,9 +54,7 @@ internal sealed class LookPacer
         // Chunks that piled up while the thread was not scheduled say nothing of the pause.
         _wasHeldUp = now - _lastLook > 3 * _pause;
         _looks++;
-
-        // Less late than the longest pause is long, a thread that asked for the shortest one could as well have slept for the longest.
-        _late += _asked > 0 && now - _lastLook > _asked + LongestNanoseconds ? 1 : 0;
+        _late += _asked > 0 && now - _lastLook > _asked + LateNanoseconds ? 1 : 0;
         _lastLook = now;
         _sawFullRead = false;
         if (_reads >= ReadsToJudge)
@@ -82,8 +87,20 @@ internal sealed class LookPacer
             _longest = Math.Max(ShortestNanoseconds, _pause / 2);
         }
 
-        // Where the thread is woken late, a long pause would leave too little time before the next chunk.
-        _pause = _late * LooksForEachLate > _looks ? ShortestNanoseconds : Math.Min(_longest, 2 * _pause);
+        if (_late * LooksForEachLate > _looks)
+        {
+            _pause = ShortestNanoseconds;
+            _calmToCome = CalmJudgements;
+        }
+        else if (_calmToCome > 0)
+        {
+            _calmToCome--;
+        }
+        else
+        {
+            _pause = Math.Min(_longest, 2 * _pause);
+        }
+
         (_reads, _joined, _looks, _late) = (0, 0, 0, 0);
     }
 }

@@ -77,6 +77,21 @@ public sealed class LookPacerTests
     }
 
     [Fact]
+    public void A_thread_that_is_woken_a_little_late_loses_nothing_by_long_pauses()
+    {
+        for (int batch = 0; batch < 200; batch++)
+        {
+            Look(after: _pacer.Pause(200, 0) + (3 * Millisecond));
+            for (int read = 0; read < 64; read++)
+            {
+                _pacer.Read(chunks: 1, isFull: false);
+            }
+        }
+
+        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+    }
+
+    [Fact]
     public void An_end_that_nobody_foresaw_keeps_pauses_short()
     {
         Run(reads: 10_000, joined: 0);
