@@ -15,34 +15,24 @@ internal static class CapabilityJson
         writer.Field("build", engine.Build);
         writer.Field("commit", engine.Commit);
         writer.Field("problems", engine.Problems);
-        writer.WriteStartArray("flags");
-        foreach (EngineFlag flag in engine.Flags)
+        writer.Entries("flags", engine.Flags, flag =>
         {
-            writer.WriteStartObject();
             writer.Field("names", flag.Names);
             writer.Field("argument", flag.Argument);
             writer.Field("choices", flag.Choices);
             writer.WriteString("help", flag.Help);
             writer.Field("environment", flag.Environment);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteStartArray("devices");
-        foreach (EngineDevice device in engine.Devices)
+        });
+        writer.Entries("devices", engine.Devices, device =>
         {
-            writer.WriteStartObject();
             writer.WriteString("name", device.Name);
             writer.WriteString("description", device.Description);
             writer.Field("totalBytes", device.TotalBytes);
             writer.Field("freeBytes", device.FreeBytes);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
+        });
         if (engine.Python is { } python)
         {
-            Write(writer, python);
+            writer.Object("python", () => Write(writer, python));
         }
     });
 
@@ -52,18 +42,6 @@ internal static class CapabilityJson
     {
         using JsonDocument document = JsonDocument.Parse(json);
         JsonElement root = document.RootElement;
-        List<EngineFlag> flags = [];
-        foreach (JsonElement flag in root.Entries("flags"))
-        {
-            flags.Add(new EngineFlag(flag.Texts("names"), flag.OptionalText("argument"), flag.Texts("choices"), flag.Text("help"), flag.OptionalText("environment")));
-        }
-
-        List<EngineDevice> devices = [];
-        foreach (JsonElement device in root.Entries("devices"))
-        {
-            devices.Add(new EngineDevice(device.Text("name"), device.Text("description"), device.OptionalLong("totalBytes"), device.OptionalLong("freeBytes")));
-        }
-
         return new EngineCapabilities
         {
             Engine = root.Text("engine"),
@@ -72,51 +50,35 @@ internal static class CapabilityJson
             Build = root.OptionalNumber("build"),
             Commit = root.OptionalText("commit"),
             Problems = root.Texts("problems"),
-            Flags = flags,
-            Devices = devices,
+            Flags = root.Entries("flags", flag => new EngineFlag(flag.Texts("names"), flag.OptionalText("argument"), flag.Texts("choices"), flag.Text("help"), flag.OptionalText("environment"))),
+            Devices = root.Entries("devices", device => new EngineDevice(device.Text("name"), device.Text("description"), device.OptionalLong("totalBytes"), device.OptionalLong("freeBytes"))),
             Python = root.OptionalObject("python") is { } python ? ReadPython(python) : null,
         };
     }
 
     private static void Write(Utf8JsonWriter writer, PythonEnvironment python)
     {
-        writer.WriteStartObject("python");
         writer.WriteString("kind", python.Kind.ToString());
         writer.WriteString("folder", python.Folder);
         writer.Field("pythonVersion", python.PythonVersion);
         writer.Field("packages", python.Packages);
         writer.Field("torchCuda", python.TorchCuda);
-        writer.WriteStartArray("plugins");
-        foreach (VllmPlugin plugin in python.Plugins)
+        writer.Entries("plugins", python.Plugins, plugin =>
         {
-            writer.WriteStartObject();
             writer.WriteString("name", plugin.Name);
             writer.WriteString("version", plugin.Version);
             writer.Field("entryPoints", plugin.EntryPoints);
             writer.Field("launcher", plugin.Launcher);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteEndObject();
+        });
     }
 
-    private static PythonEnvironment ReadPython(JsonElement python)
+    private static PythonEnvironment ReadPython(JsonElement python) => new()
     {
-        List<VllmPlugin> plugins = [];
-        foreach (JsonElement plugin in python.Entries("plugins"))
-        {
-            plugins.Add(new VllmPlugin(plugin.Text("name"), plugin.Text("version"), plugin.Texts("entryPoints"), plugin.OptionalText("launcher")));
-        }
-
-        return new PythonEnvironment
-        {
-            Kind = python.Choice<PythonEnvironmentKind>("kind"),
-            Folder = python.Text("folder"),
-            PythonVersion = python.OptionalText("pythonVersion"),
-            Packages = python.TextsByName("packages"),
-            TorchCuda = python.OptionalText("torchCuda"),
-            Plugins = plugins,
-        };
-    }
+        Kind = python.Choice<PythonEnvironmentKind>("kind"),
+        Folder = python.Text("folder"),
+        PythonVersion = python.OptionalText("pythonVersion"),
+        Packages = python.TextsByName("packages"),
+        TorchCuda = python.OptionalText("torchCuda"),
+        Plugins = python.Entries("plugins", plugin => new VllmPlugin(plugin.Text("name"), plugin.Text("version"), plugin.Texts("entryPoints"), plugin.OptionalText("launcher"))),
+    };
 }

@@ -183,7 +183,7 @@ internal sealed class PlacementSearch(PlacementEstimator estimator, PlanFacts fa
     {
         bool isFixed = facts.Pinned(LlamaCppOptions.ContextLength);
         Placement alone = start with { Devices = [], GpuLayers = 0, CpuMoeLayers = 0, Shares = [], MainDevice = 0, Overrides = [] };
-        long first = isFixed ? start.ContextLength : Math.Min(start.ContextLength, ServerPlanner.LongestCpuContext * (start.Unified ? 1 : start.Slots));
+        long first = isFixed ? start.ContextLength : Math.Min(start.ContextLength, LlamaCppPlanner.LongestCpuContext * (start.Unified ? 1 : start.Slots));
         return Longest(Contexts(alone with { ContextLength = first }, ShortestContext), (context, notes) => _trial.Run(alone with { ContextLength = context }, why, notes));
     }
 

@@ -3,6 +3,7 @@ using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Models;
 using LlmOps.Planning.Distributed;
+using LlmOps.Serialization;
 
 namespace LlmOps.Planning;
 
@@ -83,17 +84,9 @@ public static class PlanDocument
     {
         json.WriteStartObject();
         json.WriteString("name", name);
-        if (device.Index is { } index)
-        {
-            json.WriteNumber("index", index);
-        }
-
+        json.Field("index", device.Index);
         json.WriteString("uuid", device.Uuid);
-        if (host is not null)
-        {
-            json.WriteString("host", host);
-        }
-
+        json.Field("host", host);
         json.WriteEndObject();
     }
 
@@ -146,20 +139,8 @@ public static class PlanDocument
     {
         json.WriteStartObject();
         json.WriteString("file", command.File);
-        json.WriteStartArray("arguments");
-        foreach (string argument in command.Arguments)
-        {
-            json.WriteStringValue(argument);
-        }
-
-        json.WriteEndArray();
-        json.WriteStartObject("environment");
-        foreach ((string name, string value) in command.Environment)
-        {
-            json.WriteString(name, value);
-        }
-
-        json.WriteEndObject();
+        json.Field("arguments", command.Arguments);
+        json.Field("environment", command.Environment);
         json.WriteEndObject();
     }
 
@@ -167,10 +148,8 @@ public static class PlanDocument
     {
         json.WriteStartObject("plan");
         json.WriteString("source", plan.Source);
-        json.WriteStartArray("devices");
-        foreach (DeviceMemory device in plan.Devices)
+        json.Entries("devices", plan.Devices, device =>
         {
-            json.WriteStartObject();
             json.WriteString("name", device.Name);
             json.WriteNumber("layers", device.Layers);
             json.WriteNumber("totalBytes", device.TotalBytes);
@@ -182,15 +161,8 @@ public static class PlanDocument
             json.WriteNumber("draftBytes", device.DraftBytes);
             json.WriteNumber("overheadBytes", device.OverheadBytes);
             json.WriteNumber("freeAfterBytes", device.FreeAfterBytes);
-            if (device.ComputedBytes is { } computed)
-            {
-                json.WriteNumber("computedBytes", computed);
-            }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+            json.Field("computedBytes", device.ComputedBytes);
+        });
         Pool(json, plan.Pool);
         json.WriteStartObject("host");
         json.WriteNumber("weightsBytes", plan.Host.WeightsBytes);
@@ -204,24 +176,15 @@ public static class PlanDocument
         json.WriteNumber("checkpointBytes", plan.Host.CheckpointBytes);
         json.WriteNumber("mappedBytes", plan.Host.MappedBytes);
         json.WriteNumber("lockedBytes", plan.Host.LockedBytes);
-        if (plan.Host.FreeAfterBytes is { } free)
-        {
-            json.WriteNumber("freeAfterBytes", free);
-        }
-
+        json.Field("freeAfterBytes", plan.Host.FreeAfterBytes);
         json.WriteEndObject();
-        json.WriteStartArray("terms");
-        foreach (MemoryTerm term in plan.Terms)
+        json.Entries("terms", plan.Terms, term =>
         {
-            json.WriteStartObject();
             json.WriteString("place", term.Place);
             json.WriteString("kind", term.Kind);
             json.WriteNumber("bytes", term.Bytes);
             json.WriteString("source", term.Source);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 
@@ -268,40 +231,18 @@ public static class PlanDocument
         }
     }
 
-    private static void Decisions(Utf8JsonWriter json, ServerConfig config)
+    private static void Decisions(Utf8JsonWriter json, ServerConfig config) => json.Entries("decisions", config.Decisions, decision =>
     {
-        json.WriteStartArray("decisions");
-        foreach (Decision decision in config.Decisions)
-        {
-            json.WriteStartObject();
-            json.WriteString("option", decision.Option);
-            json.WriteString("value", decision.Value);
-            json.WriteString("reason", decision.Reason);
-            json.WriteBoolean("pinned", decision.Pinned);
-            json.WriteStartArray("rejected");
-            foreach (string alternative in decision.Alternatives)
-            {
-                json.WriteStringValue(alternative);
-            }
+        json.WriteString("option", decision.Option);
+        json.WriteString("value", decision.Value);
+        json.WriteString("reason", decision.Reason);
+        json.WriteBoolean("pinned", decision.Pinned);
+        json.Field("rejected", decision.Alternatives);
+    });
 
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void Problems(Utf8JsonWriter json, ServerConfig config)
+    private static void Problems(Utf8JsonWriter json, ServerConfig config) => json.Entries("problems", config.Problems, problem =>
     {
-        json.WriteStartArray("problems");
-        foreach (PlanProblem problem in config.Problems)
-        {
-            json.WriteStartObject();
-            json.WriteString("message", problem.Message);
-            json.WriteString("remedy", problem.Remedy);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
+        json.WriteString("message", problem.Message);
+        json.WriteString("remedy", problem.Remedy);
+    });
 }

@@ -62,20 +62,23 @@ internal static class JsonFields
         parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetInt64() : null;
 
     /// <summary>A list of texts; empty when it is not there.</summary>
-    public static IReadOnlyList<string> Texts(this JsonElement parent, string name)
-    {
-        List<string> texts = [];
-        foreach (JsonElement text in parent.Entries(name))
-        {
-            texts.Add(text.GetString() ?? string.Empty);
-        }
-
-        return texts.Count == 0 ? Array.Empty<string>() : texts; // The same empty list each time, so that records without any are equal.
-    }
+    public static IReadOnlyList<string> Texts(this JsonElement parent, string name) => parent.Entries(name, text => text.GetString() ?? string.Empty);
 
     /// <summary>The entries of a list; none when it is not there.</summary>
     public static JsonElement.ArrayEnumerator Entries(this JsonElement parent, string name) =>
         parent.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : default;
+
+    /// <summary>What <paramref name="read"/> makes of each entry of a list; where there are none the same empty list each time, so that records without any are equal.</summary>
+    public static IReadOnlyList<T> Entries<T>(this JsonElement parent, string name, Func<JsonElement, T> read)
+    {
+        List<T> entries = [];
+        foreach (JsonElement entry in parent.Entries(name))
+        {
+            entries.Add(read(entry));
+        }
+
+        return entries.Count == 0 ? Array.Empty<T>() : entries;
+    }
 
     /// <summary>Texts by name; empty when they are not there.</summary>
     public static Dictionary<string, string> TextsByName(this JsonElement parent, string name)
@@ -90,6 +93,28 @@ internal static class JsonFields
         }
 
         return texts;
+    }
+
+    /// <summary>Writes an object.</summary>
+    public static void Object(this Utf8JsonWriter writer, string name, Action writeFields)
+    {
+        writer.WriteStartObject(name);
+        writeFields();
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes a list of objects.</summary>
+    public static void Entries<T>(this Utf8JsonWriter writer, string name, IEnumerable<T> entries, Action<T> writeFields)
+    {
+        writer.WriteStartArray(name);
+        foreach (T entry in entries)
+        {
+            writer.WriteStartObject();
+            writeFields(entry);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     /// <summary>Writes a list of texts.</summary>

@@ -98,19 +98,24 @@ internal static class RecordJson
         writer.WriteString("workingDirectory", launch.WorkingDirectory);
         WriteEndpoint(writer, launch.Endpoint);
         writer.WriteString("healthPath", launch.HealthPath);
-        writer.WriteStartObject("restart");
-        writer.WriteString("mode", launch.Restart.Mode.ToString());
-        writer.WriteNumber("maxRestarts", launch.Restart.MaxRestarts);
-        writer.WriteNumber("backoffSeconds", launch.Restart.BackoffSeconds);
-        writer.WriteEndObject();
+        writer.Object("restart", () =>
+        {
+            writer.WriteString("mode", launch.Restart.Mode.ToString());
+            writer.WriteNumber("maxRestarts", launch.Restart.MaxRestarts);
+            writer.WriteNumber("backoffSeconds", launch.Restart.BackoffSeconds);
+        });
         writer.WriteNumber("unresponsiveSeconds", launch.UnresponsiveSeconds);
         writer.Field("model", launch.Model);
-        writer.WriteStartObject("log");
-        writer.WriteNumber("maxFileMiB", launch.Log.MaxFileMiB);
-        writer.WriteNumber("maxFiles", launch.Log.MaxFiles);
-        writer.WriteNumber("maxFileDays", launch.Log.MaxFileDays);
-        writer.WriteEndObject();
-        WriteExpectation(writer, launch.Expectation);
+        writer.Object("log", () =>
+        {
+            writer.WriteNumber("maxFileMiB", launch.Log.MaxFileMiB);
+            writer.WriteNumber("maxFiles", launch.Log.MaxFiles);
+            writer.WriteNumber("maxFileDays", launch.Log.MaxFileDays);
+        });
+        if (launch.Expectation is { } expectation)
+        {
+            writer.Object("expectation", () => Write(writer, expectation));
+        }
     });
 
     public static LaunchRecord ReadLaunch(JsonElement root)
@@ -152,54 +157,31 @@ internal static class RecordJson
     public static StopRequest ReadStop(JsonElement root) => new(root.GetProperty("graceSeconds").GetDouble(), root.OptionalText("reason"));
 
     /// <summary>Writes what was allocated, by device.</summary>
-    public static void WriteAllocations(Utf8JsonWriter writer, string name, IReadOnlyList<DeviceAllocation> devices)
+    public static void WriteAllocations(Utf8JsonWriter writer, string name, IReadOnlyList<DeviceAllocation> devices) => writer.Entries(name, devices, device =>
     {
-        writer.WriteStartArray(name);
-        foreach (DeviceAllocation device in devices)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("device", device.Device);
-            writer.Field("uuid", device.Uuid);
-            writer.Field("plannedBytes", device.PlannedBytes);
-            writer.WriteNumber("weightsBytes", device.WeightsBytes);
-            writer.WriteNumber("kvCacheBytes", device.KvCacheBytes);
-            writer.WriteNumber("recurrentBytes", device.RecurrentBytes);
-            writer.WriteNumber("computeBytes", device.ComputeBytes);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-    }
+        writer.WriteString("device", device.Device);
+        writer.Field("uuid", device.Uuid);
+        writer.Field("plannedBytes", device.PlannedBytes);
+        writer.WriteNumber("weightsBytes", device.WeightsBytes);
+        writer.WriteNumber("kvCacheBytes", device.KvCacheBytes);
+        writer.WriteNumber("recurrentBytes", device.RecurrentBytes);
+        writer.WriteNumber("computeBytes", device.ComputeBytes);
+    });
 
     /// <summary>Reads what <see cref="WriteAllocations"/> wrote; empty when it is not there.</summary>
-    public static IReadOnlyList<DeviceAllocation> ReadAllocations(JsonElement root, string name)
+    public static IReadOnlyList<DeviceAllocation> ReadAllocations(JsonElement root, string name) => root.Entries(name, device => new DeviceAllocation
     {
-        List<DeviceAllocation> devices = [];
-        foreach (JsonElement device in root.Entries(name))
-        {
-            devices.Add(new DeviceAllocation
-            {
-                Device = device.Text("device"),
-                Uuid = device.OptionalText("uuid"),
-                PlannedBytes = device.OptionalLong("plannedBytes"),
-                WeightsBytes = device.GetProperty("weightsBytes").GetInt64(),
-                KvCacheBytes = device.GetProperty("kvCacheBytes").GetInt64(),
-                RecurrentBytes = device.GetProperty("recurrentBytes").GetInt64(),
-                ComputeBytes = device.GetProperty("computeBytes").GetInt64(),
-            });
-        }
+        Device = device.Text("device"),
+        Uuid = device.OptionalText("uuid"),
+        PlannedBytes = device.OptionalLong("plannedBytes"),
+        WeightsBytes = device.GetProperty("weightsBytes").GetInt64(),
+        KvCacheBytes = device.GetProperty("kvCacheBytes").GetInt64(),
+        RecurrentBytes = device.GetProperty("recurrentBytes").GetInt64(),
+        ComputeBytes = device.GetProperty("computeBytes").GetInt64(),
+    });
 
-        return devices.Count == 0 ? Array.Empty<DeviceAllocation>() : devices;
-    }
-
-    private static void WriteExpectation(Utf8JsonWriter writer, LaunchExpectation? expectation)
+    private static void Write(Utf8JsonWriter writer, LaunchExpectation expectation)
     {
-        if (expectation is null)
-        {
-            return;
-        }
-
-        writer.WriteStartObject("expectation");
         writer.Field("devices", expectation.Devices);
         writer.Field("uuids", expectation.Uuids);
         writer.WriteBoolean("wantsGpu", expectation.WantsGpu);
@@ -207,14 +189,13 @@ internal static class RecordJson
         writer.Field("contextPerSlot", expectation.ContextPerSlot);
         writer.Field("slots", expectation.Slots);
         writer.Field("poolTokens", expectation.PoolTokens);
-        writer.WriteStartObject("plannedBytes");
-        foreach ((string device, long bytes) in expectation.Planned)
+        writer.Object("plannedBytes", () =>
         {
-            writer.WriteNumber(device, bytes);
-        }
-
-        writer.WriteEndObject();
-        writer.WriteEndObject();
+            foreach ((string device, long bytes) in expectation.Planned)
+            {
+                writer.WriteNumber(device, bytes);
+            }
+        });
     }
 
     private static LaunchExpectation ReadExpectation(JsonElement expectation)
@@ -242,11 +223,12 @@ internal static class RecordJson
     {
         if (process is not null)
         {
-            writer.WriteStartObject(name);
-            writer.WriteNumber("pid", process.Pid);
-            writer.WriteNumber("startTicks", process.StartTicks);
-            writer.WriteString("bootId", process.BootId);
-            writer.WriteEndObject();
+            writer.Object(name, () =>
+            {
+                writer.WriteNumber("pid", process.Pid);
+                writer.WriteNumber("startTicks", process.StartTicks);
+                writer.WriteString("bootId", process.BootId);
+            });
         }
     }
 
@@ -254,14 +236,12 @@ internal static class RecordJson
         ? new ProcessIdentity(process.Number("pid"), process.GetProperty("startTicks").GetInt64(), process.Text("bootId"))
         : null;
 
-    private static void WriteEndpoint(Utf8JsonWriter writer, ServerEndpoint endpoint)
+    private static void WriteEndpoint(Utf8JsonWriter writer, ServerEndpoint endpoint) => writer.Object("endpoint", () =>
     {
-        writer.WriteStartObject("endpoint");
         writer.WriteString("host", endpoint.Host);
         writer.WriteNumber("port", endpoint.Port);
         writer.Field("apiKeyFile", endpoint.ApiKeyFile);
-        writer.WriteEndObject();
-    }
+    });
 
     private static ServerEndpoint ReadEndpoint(JsonElement root)
     {

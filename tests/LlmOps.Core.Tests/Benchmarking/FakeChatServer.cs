@@ -1,29 +1,15 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using LlmOps.Core.Tests;
 
 namespace LlmOps.Tests.Benchmarking;
 
 /// <summary>A server on loopback that answers with exact bytes, so that a test decides what goes over the wire.</summary>
-internal sealed class FakeChatServer : IAsyncDisposable
+internal sealed class FakeChatServer : LoopbackServer
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentBag<Task> _connections = [];
-    private readonly Task _accepting;
-
-    public FakeChatServer()
-    {
-        _listener.Start();
-        Endpoint = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}"));
-        _accepting = AcceptAsync();
-    }
-
-    public Uri Endpoint { get; }
-
     /// <summary>Sees every chat request's body and writes the whole answer, head included.</summary>
     public Func<NetworkStream, JsonElement, CancellationToken, Task> Chat { get; set; } =
         static (stream, body, _) => WriteAsync(stream, OkHead + Chunked(Answer(body)));
@@ -46,8 +32,6 @@ internal sealed class FakeChatServer : IAsyncDisposable
     public ConcurrentQueue<string> Heads { get; } = [];
 
     public int ChatCount;
-
-    public int ConnectionCount => _connections.Count;
 
     /// <summary>What the server's chat template adds to a prompt.</summary>
     public const int TemplateTokens = 5;
@@ -86,61 +70,25 @@ internal sealed class FakeChatServer : IAsyncDisposable
 
     public static async Task WriteAsync(NetworkStream stream, string text) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text));
 
-    public async ValueTask DisposeAsync()
+    protected override async Task AnswerAsync(NetworkStream stream, CancellationToken stop)
     {
-        await _stop.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        await Task.WhenAll(_connections);
-        _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        try
+        while (await ReadRequestAsync(stream, stop) is (string head, string body))
         {
-            while (true)
+            Heads.Enqueue(head);
+            if (head.StartsWith("POST /v1/chat/completions ", StringComparison.Ordinal) || head.StartsWith("POST /v1/completions ", StringComparison.Ordinal))
             {
-                _connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
-            }
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException || _stop.IsCancellationRequested)
-        {
-            // The test is over.
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        using (client)
-        {
-            client.NoDelay = true;
-            NetworkStream stream = client.GetStream();
-            try
-            {
-                while (await ReadRequestAsync(stream) is (string head, string body))
+                using JsonDocument document = JsonDocument.Parse(body);
+                Interlocked.Increment(ref ChatCount);
+                Prompts.Enqueue(Prompt(document.RootElement));
+                await Chat(stream, document.RootElement, stop);
+                if (ClosesAfterEachChat)
                 {
-                    Heads.Enqueue(head);
-                    if (head.StartsWith("POST /v1/chat/completions ", StringComparison.Ordinal) || head.StartsWith("POST /v1/completions ", StringComparison.Ordinal))
-                    {
-                        using JsonDocument document = JsonDocument.Parse(body);
-                        Interlocked.Increment(ref ChatCount);
-                        Prompts.Enqueue(Prompt(document.RootElement));
-                        await Chat(stream, document.RootElement, _stop.Token);
-                        if (ClosesAfterEachChat)
-                        {
-                            return;
-                        }
-                    }
-                    else
-                    {
-                        await WriteAsync(stream, SmallAnswer(head, body));
-                    }
+                    return;
                 }
             }
-            catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+            else
             {
-                // The client gave up, or the test is over.
+                await WriteAsync(stream, SmallAnswer(head, body));
             }
         }
     }
@@ -175,7 +123,7 @@ internal sealed class FakeChatServer : IAsyncDisposable
             : Plain(404, "{\"error\":{\"code\":404,\"message\":\"File Not Found\"}}");
     }
 
-    private async Task<(string Head, string Body)?> ReadRequestAsync(NetworkStream stream)
+    private static async Task<(string Head, string Body)?> ReadRequestAsync(NetworkStream stream, CancellationToken stop)
     {
         List<byte> bytes = [];
         byte[] buffer = new byte[8192];
@@ -188,7 +136,7 @@ internal sealed class FakeChatServer : IAsyncDisposable
                 return (text[..end], text[(end + 4)..]);
             }
 
-            int count = await stream.ReadAsync(buffer, _stop.Token);
+            int count = await stream.ReadAsync(buffer, stop);
             if (count == 0)
             {
                 return null;

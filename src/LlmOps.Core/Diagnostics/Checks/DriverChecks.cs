@@ -5,6 +5,9 @@ namespace LlmOps.Diagnostics.Checks;
 /// <summary>Drivers: installed, loaded, of one version, and new enough.</summary>
 internal static class DriverChecks
 {
+    // Of NVML's note on code 18.
+    private const string OtherVersion = "different versions";
+
     private const string CardWithoutDriver = "without it the engine computes on the processor, and llama-server does so without failing";
 
     /// <summary>The checks.</summary>
@@ -37,14 +40,15 @@ internal static class DriverChecks
                 ? Finding.Fail("the container has an NVIDIA card and not its driver's library", note, CardWithoutDriver, "start the container with its GPUs: docker run --gpus all, or podman run --device nvidia.com/gpu=all")
             : note.Contains("is not installed here", StringComparison.Ordinal)
                 ? Finding.Fail("an NVIDIA card is here and its driver is not", note, CardWithoutDriver, scope.Remedies.Driver("install the driver"))
-                : Finding.Fail("an NVIDIA driver is installed but does not answer", note, CardWithoutDriver, new Remedy("load its kernel modules, or restart the machine after a driver update", RemedyText.Modprobe("nvidia", "nvidia_uvm")));
+                : note.Contains(OtherVersion, StringComparison.Ordinal) ? Finding.Fail("an NVIDIA driver is installed but does not answer", note, CardWithoutDriver, new Remedy("restart the machine: its driver was updated while it ran", RemedyText.Reboot))
+                : Finding.Fail("an NVIDIA driver is installed but does not answer", note, CardWithoutDriver, new Remedy("load its kernel modules", RemedyText.Modprobe("nvidia", "nvidia_uvm")));
     }
 
     private static Finding Library(CheckScope scope, SystemFiles files)
     {
         string? kernel = NvidiaFiles.KernelVersion(files);
         string? library = NvidiaFiles.LibraryVersion(files);
-        string? note = scope.Topology.Notes.FirstOrDefault(note => note.Contains("different versions", StringComparison.Ordinal));
+        string? note = scope.Topology.Notes.FirstOrDefault(note => note.Contains(OtherVersion, StringComparison.Ordinal));
         if (note is null && (kernel is null || library is null))
         {
             return Finding.Skip(kernel is null ? "no NVIDIA kernel module is loaded" : "the version of the driver's library is not known");

@@ -13,7 +13,7 @@ internal sealed class ContextRule : IOptionRule
         long trained = facts.Model.ContextLength;
         long context = placement.ContextLength;
         long slot = placement.Unified ? context : context / placement.Slots;
-        bool isShortForProcessor = placement.Devices.Count == 0 && slot == Math.Min(trained, ServerPlanner.LongestCpuContext) && slot < trained;
+        bool isShortForProcessor = placement.Devices.Count == 0 && slot == Math.Min(trained, LlamaCppPlanner.LongestCpuContext) && slot < trained;
         string reason = trained == 0 ? "the model does not say what it was trained for"
             : slot >= trained && (placement.Unified || placement.Slots == 1) ? $"all that the model was trained for ({trained})"
             : slot >= trained ? $"{slot} for each of {placement.Slots} slots; the model was trained for {trained}"

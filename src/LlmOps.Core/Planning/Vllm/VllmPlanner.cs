@@ -12,7 +12,6 @@ namespace LlmOps.Planning.Vllm;
 internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePlanner
 {
     private const int FirstPort = 8000;
-    private const int PortsTried = 100;
 
     /// <inheritdoc/>
     public ServerConfig Plan(PlanRequest request) => request.OtherHosts.Count > 0 ? VllmCluster.Plan(request, (facts, finish) => Plan(facts, finish)) : Plan(WithCards(VllmFacts.From(request)), null);
@@ -58,7 +57,7 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
             Options = options,
             ExtraArguments = facts.Pins.ExtraArguments,
             Environment = environment,
-            Endpoint = Endpoint(facts, log),
+            Endpoint = EndpointChoice.Of(request, facts.Pins, FirstPort, "vLLM's usual port", findFreePort, log),
             Plan = Memory(facts, choice),
             Prediction = VllmThroughput.Predict(request.Model, choice.Setting, choice.Budget, facts.Host),
             Decisions = log.Decisions,
@@ -149,16 +148,6 @@ internal sealed class VllmPlanner(Func<int, int, int?> findFreePort) : IEnginePl
                 ReserveBytes = budget.Reserve.Bytes,
             },
         };
-    }
-
-    private ServerEndpoint Endpoint(VllmFacts facts, DecisionLog log)
-    {
-        Pins pins = facts.Pins;
-        int port = pins.Port ?? (facts.Request.IsThisMachine ? findFreePort(FirstPort, PortsTried) : null) ?? FirstPort;
-        log.Add("host", pins.Host ?? "127.0.0.1", pins.Host is null ? "only this machine may connect; an address that others can reach needs an API key" : "as asked", [], pins.Host is not null);
-        string now = facts.Request.IsThisMachine ? "; free now, and checked again when the server starts" : "; nobody looked whether it is free on that machine";
-        log.Add("port", port.ToString(CultureInfo.InvariantCulture), pins.Port is not null ? "as asked" : (port == FirstPort ? "vLLM's usual port" : $"the first free port from {FirstPort} on") + now, [], pins.Port is not null);
-        return new ServerEndpoint { Host = pins.Host ?? "127.0.0.1", Port = port, ApiKeyFile = pins.ApiKeyFile };
     }
 
     private static IEnumerable<PlanProblem> Problems(VllmFacts facts, VllmTuning tuning, VllmChoice choice)

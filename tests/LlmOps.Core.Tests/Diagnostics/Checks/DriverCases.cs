@@ -24,6 +24,7 @@ internal static class DriverCases
             machine.Host(host => host with { IsContainer = true });
         }),
         Fail("driver.loaded", "modprobe -a nvidia nvidia_uvm", machine => Note(machine, "NVML (/usr/lib/libnvidia-ml.so.1) did not start: the NVIDIA driver is not loaded; load it with 'modprobe nvidia' or install it (code 9).")),
+        Fail("driver.loaded", "restart the machine: its driver was updated while it ran: sudo reboot", machine => Note(machine, "NVML (/usr/lib/libnvidia-ml.so.1) did not start: driver and library have different versions; restart the machine after a driver update (code 18).")),
         Skip("driver.loaded", "no NVIDIA card", _ => { }),
 
         Pass("driver.library", "both 580.65.06", machine => machine.Files.Write("/proc/driver/nvidia/version", KernelLine).Write("/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.580.65.06", "")),
