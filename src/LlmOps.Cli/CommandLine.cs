@@ -20,43 +20,32 @@ internal static class CommandLine
 
     /// <summary>Runs the command that <paramref name="arguments"/> name.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] arguments)
+    public static Task<int> RunAsync(string[] arguments) =>
+        Guard.RunAsync(arguments.Contains(VerboseName), cancellationToken => ParseAndRunAsync(arguments, cancellationToken));
+
+    private static async Task<int> ParseAndRunAsync(string[] arguments, CancellationToken cancellationToken)
     {
-        bool verbose = arguments.Contains(VerboseName) || Environment.GetEnvironmentVariable("LLMOPS_DEBUG") == "1";
-        using Interruption interruption = new();
-        try
+        if (arguments is [string first, ..] && !first.StartsWith('-') && !Names.Contains(first))
         {
-            if (arguments is [string first, ..] && !first.StartsWith('-') && !Names.Contains(first))
-            {
-                throw new LlmOpsException(
-                    $"there is no command '{first}'; {(Spelling.Nearest(first, Names) is { } near ? $"did you mean '{near}'?" : "'llmops --help' lists them")}", "CommandUnknown");
-            }
-
-            ParseResult parsed = Root(arguments).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            if (arguments.Length == 0)
-            {
-                await ShowHelpAsync(Console.Error).ConfigureAwait(false);
-                return ExitCode.BadInput;
-            }
-
-            if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
-            {
-                return ErrorReport.BadArguments(parsed);
-            }
-
-            // Signals are handled above and errors below, for all commands alike.
-            InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            int code = await parsed.InvokeAsync(configuration, interruption.Token).ConfigureAwait(false);
-            return interruption.ExitCode ?? code;
+            throw new LlmOpsException(
+                $"there is no command '{first}'; {(Spelling.Nearest(first, Names) is { } near ? $"did you mean '{near}'?" : "'llmops --help' lists them")}", "CommandUnknown");
         }
-        catch (OperationCanceledException) when (interruption.ExitCode is { } code)
+
+        ParseResult parsed = Root(arguments).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (arguments.Length == 0)
         {
-            return code;
+            await ShowHelpAsync(Console.Error).ConfigureAwait(false);
+            return ExitCode.BadInput;
         }
-        catch (Exception problem)
+
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
         {
-            return interruption.ExitCode ?? ErrorReport.Show(problem, verbose);
+            return ErrorReport.BadArguments(parsed);
         }
+
+        // Signals are handled above and errors below, for all commands alike.
+        InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        return await parsed.InvokeAsync(configuration, cancellationToken).ConfigureAwait(false);
     }
 
     private static RootCommand Root(string[] arguments)

@@ -26,10 +26,14 @@ internal static class Program
     private static async Task<int> WarmStartAsync(string[] arguments)
     {
         Task warming = StartWarmUp.Begin();
-        int code = await RunCommandLineAsync(arguments).ConfigureAwait(false);
+        int code = await (PlainStart.Runs(arguments) ? RunPlainStartAsync(arguments) : RunCommandLineAsync(arguments)).ConfigureAwait(false);
         await warming.ConfigureAwait(false);
         return code;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Task<int> RunPlainStartAsync(string[] arguments) =>
+        Guard.RunAsync(verbose: false, cancellationToken => PlainStart.RunAsync(arguments, cancellationToken));
 
     // Not inlined, so that the supervisor never loads the assemblies that this one names.
     [MethodImpl(MethodImplOptions.NoInlining)]

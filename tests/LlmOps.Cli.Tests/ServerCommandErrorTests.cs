@@ -55,6 +55,31 @@ public sealed class ServerCommandErrorTests : IDisposable
         Assert.Contains("modle", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--json")]
+    [InlineData("--json", "--timeout", "5")]
+    [InlineData("--no-wait", "--force")]
+    [InlineData("--no-wait", "--force", "--timeout", "5")]
+    public async Task A_start_refuses_the_same_with_and_without_options_that_need_the_parser(params string[] options)
+    {
+        Outcome outcome = await _sandbox.RunAsync(["start", _sandbox.WriteFile("server.yaml", "name: tiny\nmodel: nothing.gguf\nendpoint:\n  port: 0\n"), .. options]);
+
+        Assert.Equal((2, string.Empty), (outcome.ExitCode, outcome.Output));
+        Assert.Contains("server.yaml:4:9:", outcome.OneLineError(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--jsn")]
+    [InlineData("extra")]
+    [InlineData("--json", "--model", "other.gguf")]
+    public async Task A_start_with_arguments_that_it_does_not_know_is_refused(params string[] options)
+    {
+        Outcome outcome = await _sandbox.RunAsync(["start", _sandbox.WriteFile("server.yaml", "name: tiny\nmodel: nothing.gguf\n"), .. options]);
+
+        Assert.Equal((2, string.Empty), (outcome.ExitCode, outcome.Output));
+        Assert.Contains(options[0] == "--json" ? "--model" : options[0], outcome.OneLineError(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_configuration_that_is_not_there_is_named()
     {

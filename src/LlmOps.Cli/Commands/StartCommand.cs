@@ -32,29 +32,8 @@ internal static class StartCommand
                 return PlanCommand.ReportProblems(planned.Config);
             }
 
-            if (!parsed.GetValue(force) && PlanCommand.ReportProblems(planned.Config) is not ExitCode.Success and var problems)
-            {
-                return problems;
-            }
-
-            StartRequest request = new()
-            {
-                Config = planned.Config,
-                Command = planned.Launch,
-                Wait = !parsed.GetValue(noWait),
-                Timeout = parsed.GetValue(timeout),
-                Force = parsed.GetValue(force),
-            };
-            ServerStarter starter = new(ServerRegistry.Default, SupervisorCommand.Find());
-            bool quiet = parsed.GetValue(json);
-            Task showing = quiet ? Task.CompletedTask : Task.Run(ServerView.Prepare, CancellationToken.None);
-            LlmServer server = await LiveProgress.RunAsync(
-                $"starting {planned.Config.Name}",
-                quiet,
-                lines => starter.StartAsync(request, LiveProgress.ForStart(lines), cancellationToken)).ConfigureAwait(false);
-            await showing.ConfigureAwait(false);
-            ServerView.WriteStarted(server, quiet);
-            return ExitCode.Success;
+            StartRun run = new(!parsed.GetValue(noWait), parsed.GetValue(timeout), parsed.GetValue(force), parsed.GetValue(json));
+            return await run.RunAsync(planned.Config, planned.Launch, cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
@@ -71,7 +50,7 @@ internal static class StartCommand
                 throw new LlmOpsException($"{option} plans a configuration, but {file} is one; give the file or the planning options", "StartAmbiguous");
             }
 
-            ServerConfig config = ServerConfigFile.Read(file); 
+            ServerConfig config = ServerConfigFile.Read(file);
             return new PlannedConfig(config, await ServerLaunch.PrepareAsync(config, cancellationToken).ConfigureAwait(false));
         }
 

@@ -16,7 +16,8 @@ internal static class LiveProgress
     /// <param name="work">The operation; it reports one line at a time.</param>
     public static async Task<T> RunAsync<T>(string title, bool quiet, Func<IProgress<string>, Task<T>> work)
     {
-        if (!Screen.Error.Profile.Capabilities.Interactive)
+        // The first is asked first: it says the same of a file or pipe, and loads no library for consoles before an engine is started.
+        if (Console.IsErrorRedirected || !Screen.Error.Profile.Capabilities.Interactive)
         {
             return await work(new PlainLines(quiet)).ConfigureAwait(false);
         }

@@ -158,11 +158,13 @@ public sealed record ServerEndpoint
     {
         get
         {
-            // A wildcard address is not one that a client can call.
-            string host = Host switch { "0.0.0.0" or "*" => "127.0.0.1", "::" => "[::1]", _ => Host.Contains(':') ? $"[{Host}]" : Host };
-            return new Uri($"http://{host}:{Port}");
+            string host = CallableHost;
+            return new Uri($"http://{(host.Contains(':') ? $"[{host}]" : host)}:{Port}");
         }
     }
+
+    /// <summary>The address that a client on this machine calls, without brackets: a wildcard is not one that can be called.</summary>
+    internal string CallableHost => Host switch { "0.0.0.0" or "*" => "127.0.0.1", "::" => "::1", _ => Host.Trim('[', ']') };
 }
 
 /// <summary>How readiness is judged.</summary>

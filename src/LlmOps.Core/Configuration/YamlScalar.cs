@@ -6,8 +6,38 @@ namespace LlmOps.Configuration;
 /// <summary>Texts as YAML scalars: plain where nothing can be misread, else in double quotes.</summary>
 internal static partial class YamlScalar
 {
+    private static readonly string[] s_words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
+
     /// <summary>The text as a scalar that any YAML reader reads as this text.</summary>
-    public static string Of(string text) => Plain().IsMatch(text) && !LooksLikeAnotherType().IsMatch(text) ? text : Quoted(text);
+    public static string Of(string text) => IsPlainAtSight(text) || (!IsNumberAtSight(text) && Plain().IsMatch(text) && !LooksLikeAnotherType().IsMatch(text)) ? text : Quoted(text);
+
+    // These two decide as the patterns do for paths, words and addresses, which is all that most configurations hold: every start writes one,
+    // and would load the library of patterns for it.
+    private static bool IsPlainAtSight(string text)
+    {
+        foreach (char letter in text)
+        {
+            if (!char.IsAsciiLetterOrDigit(letter) && letter is not ('/' or '.' or '_' or '~' or '+' or '@' or '=' or '%' or '-'))
+            {
+                return false;
+            }
+        }
+
+        return text is [var first, ..] && (first == '/' || (char.IsAsciiLetter(first) && !Array.Exists(s_words, word => word.Equals(text, StringComparison.OrdinalIgnoreCase))));
+    }
+
+    private static bool IsNumberAtSight(string text)
+    {
+        foreach (char letter in text)
+        {
+            if (!char.IsAsciiDigit(letter) && letter != '.')
+            {
+                return false;
+            }
+        }
+
+        return text.Length > 0;
+    }
 
     private static string Quoted(string text)
     {

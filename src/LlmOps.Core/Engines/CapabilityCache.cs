@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
@@ -89,7 +88,19 @@ internal sealed class CapabilityCache(string folder, string? writer = null)
             identity.Append('|').Append(Environment.GetEnvironmentVariable(variable));
         }
 
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));
-        return Path.Combine(folder, hash[..32] + Suffix);
+        return Path.Combine(folder, Hash(identity.ToString()) + Suffix);
+    }
+
+    // FNV-1a of 128 bits (RFC 9923): nobody gains by a collision in a folder of one's own, and loading OpenSSL would be a tenth of a start.
+    private static string Hash(string text)
+    {
+        UInt128 prime = new(0x0000000001000000, 0x000000000000013B);
+        UInt128 hash = new(0x6c62272e07bb0142, 0x62b821756295c58d);
+        foreach (byte letter in Encoding.UTF8.GetBytes(text))
+        {
+            hash = (hash ^ letter) * prime;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{(ulong)(hash >> 64):x16}{(ulong)hash:x16}");
     }
 }

@@ -1,15 +1,18 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text;
 using LlmOps.Configuration;
 using LlmOps.Logs;
+using LlmOps.Native.Libc;
 
 namespace LlmOps.Servers;
 
 /// <summary>Short questions to a server of this machine, one connection each, over a bare socket.</summary>
 /// <remarks>
-/// The first request of .NET's HTTP client takes a new process a tenth of a second, which every start would take longer. Asked in HTTP/1.0:
+/// The first request of .NET's HTTP client takes a new process a tenth of a second, and the first connection of its sockets some tens of
+/// milliseconds, which every start would take longer. Asked in HTTP/1.0:
 /// an answer is then neither chunked nor kept open (RFC 9112, 7.1 and 9.3), and its body ends with its length or with the connection.
 /// </remarks>
 /// <param name="endpoint">The server.</param>
@@ -32,16 +35,39 @@ internal sealed class BriefHttp(ServerEndpoint endpoint, TimeSpan limit)
     public Answer? Get(string path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        return LibcAddress.IsUsable && IsLiteral ? GetDirectly(path, cancellationToken) : GetBySocket(path, cancellationToken);
+    }
+
+    private bool IsLiteral => LibcAddress.Write(endpoint.CallableHost, endpoint.Port, stackalloc byte[LibcAddress.MaxLength]).Length > 0;
+
+    private Answer? GetDirectly(string path, CancellationToken cancellationToken)
+    {
+        using LibcStream? stream = LibcStream.Connect(endpoint.CallableHost, endpoint.Port, limit);
+        if (stream is null)
+        {
+            return null;
+        }
+
+        using CancellationTokenRegistration interrupting = cancellationToken.UnsafeRegister(static stream => ((LibcStream)stream!).Interrupt(), stream);
+        Answer? answer = stream.Send(Request(path)) ? Read(stream.Receive) : null;
+        cancellationToken.ThrowIfCancellationRequested();
+        return answer;
+    }
+
+    // Not inlined, so that a server with an address in figures loads none of it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Answer? GetBySocket(string path, CancellationToken cancellationToken)
+    {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         over.CancelAfter(limit);
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         using CancellationTokenRegistration closing = over.Token.UnsafeRegister(static socket => ((Socket)socket!).Dispose(), socket);
         try
         {
-            string host = endpoint.Uri.DnsSafeHost;
+            string host = endpoint.CallableHost;
             socket.Connect(IPAddress.TryParse(host, out IPAddress? address) ? [address] : Dns.GetHostAddresses(host), endpoint.Port);
             socket.Send(Request(path));
-            return Read(socket);
+            return Read(buffer => socket.Receive(buffer));
         }
         catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
         {
@@ -53,15 +79,19 @@ internal sealed class BriefHttp(ServerEndpoint endpoint, TimeSpan limit)
 
     private byte[] Request(string path)
     {
+        string host = endpoint.CallableHost;
         string authorization = _key is null ? string.Empty : $"Authorization: Bearer {_key}\r\n";
-        return Encoding.Latin1.GetBytes($"GET {path} HTTP/1.0\r\nHost: {endpoint.Uri.Authority}\r\n{authorization}Connection: close\r\n\r\n");
+        return Encoding.Latin1.GetBytes(string.Create(CultureInfo.InvariantCulture, $"GET {path} HTTP/1.0\r\nHost: {(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{endpoint.Port}\r\n{authorization}Connection: close\r\n\r\n"));
     }
 
-    private static Answer? Read(Socket socket)
+    private delegate int Receiver(Span<byte> buffer);
+
+    private static Answer? Read(Receiver receive)
     {
         byte[] buffer = new byte[16 * 1024];
         int length = 0;
-        for (int read; length < LongestAnswer && (read = socket.Receive(buffer.AsSpan(length))) > 0;)
+        int read = 0;
+        for (; length < LongestAnswer && (read = receive(buffer.AsSpan(length))) > 0;)
         {
             length += read;
             if (Parse(buffer.AsMemory(0, length), isAll: false) is { } whole)
@@ -75,7 +105,7 @@ internal sealed class BriefHttp(ServerEndpoint endpoint, TimeSpan limit)
             }
         }
 
-        return Parse(buffer.AsMemory(0, length), isAll: true);
+        return read < 0 ? null : Parse(buffer.AsMemory(0, length), isAll: true);
     }
 
     /// <summary>Reads an answer.</summary>

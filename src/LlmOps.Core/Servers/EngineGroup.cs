@@ -25,17 +25,12 @@ internal sealed class EngineGroup(ProcessIdentity? leader, string mark)
     /// <summary>The processes that live now.</summary>
     public IReadOnlyList<ProcessIdentity> FindMembers()
     {
-        Dictionary<int, ProcessStatus> all = [];
-        foreach (ProcessStatus status in ProcessStatus.ReadAll())
-        {
-            all[status.Pid] = status;
-        }
-
-        HashSet<int> members = [];
+        ProcessStatus[] all = ReadAll();
+        List<int> members = [];
         bool sessionIsOurs = leader is { IsFromEarlierBoot: false }
             // An id is not given away while a session has it: another process with the id means that the session is over.
-            && (!all.TryGetValue(leader.Pid, out ProcessStatus holder) || holder.StartTicks == leader.StartTicks);
-        foreach (ProcessStatus status in all.Values)
+            && (IndexOf(all, leader.Pid) is not { } holder || all[holder].StartTicks == leader.StartTicks);
+        foreach (ProcessStatus status in all)
         {
             if (!status.IsDead && ((sessionIsOurs && (status.SessionId == leader!.Pid || status.Pid == leader.Pid)) || _mark.IsOn(status.Pid)))
             {
@@ -46,14 +41,59 @@ internal sealed class EngineGroup(ProcessIdentity? leader, string mark)
         for (bool grew = members.Count > 0; grew;)
         {
             grew = false;
-            foreach (ProcessStatus status in all.Values)
+            foreach (ProcessStatus status in all)
             {
-                grew |= !status.IsDead && members.Contains(status.ParentPid) && members.Add(status.Pid);
+                if (!status.IsDead && members.Contains(status.ParentPid) && !members.Contains(status.Pid))
+                {
+                    members.Add(status.Pid);
+                    grew = true;
+                }
             }
         }
 
-        members.Remove(Environment.ProcessId);
-        return [.. members.Order().Select(pid => new ProcessIdentity(pid, all[pid].StartTicks, ProcessIdentity.CurrentBootId))];
+        List<ProcessIdentity> found = [];
+        foreach (ProcessStatus status in all)
+        {
+            if (members.Contains(status.Pid) && status.Pid != Environment.ProcessId)
+            {
+                found.Add(new ProcessIdentity(status.Pid, status.StartTicks, ProcessIdentity.CurrentBootId));
+            }
+        }
+
+        found.Sort((one, other) => one.Pid.CompareTo(other.Pid));
+        return found;
+    }
+
+    // An array: collections of a structure of ours have to be compiled when first used, which takes longer than the look itself.
+    private static ProcessStatus[] ReadAll()
+    {
+        ProcessStatus[] all = new ProcessStatus[512];
+        int count = 0;
+        foreach (ProcessStatus status in ProcessStatus.ReadAll())
+        {
+            if (count == all.Length)
+            {
+                Array.Resize(ref all, count * 2);
+            }
+
+            all[count++] = status;
+        }
+
+        Array.Resize(ref all, count);
+        return all;
+    }
+
+    private static int? IndexOf(ProcessStatus[] all, int pid)
+    {
+        for (int i = 0; i < all.Length; i++)
+        {
+            if (all[i].Pid == pid)
+            {
+                return i;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Asks the engine to end, waits, then ends it and everything that is left of it for certain.</summary>

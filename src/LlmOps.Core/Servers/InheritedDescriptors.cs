@@ -13,16 +13,16 @@ internal static class InheritedDescriptors
     public static void Close(int? except)
     {
         const string Folder = "/proc/self/fdinfo";
-        if (!Directory.Exists(Folder))
+        if (!LibcFile.IsUsable)
         {
-            return;
+            return; // Elsewhere there is no such folder.
         }
 
-        foreach (string file in Directory.GetFiles(Folder))
+        foreach (string name in LibcFile.List(Folder) ?? [])
         {
-            if (int.TryParse(Path.GetFileName(file), NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor)
+            if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor)
                 && descriptor > 2 && descriptor != except
-                && ReadFlags(file) is { } flags && (flags & CloseOnExec) == 0)
+                && ReadFlags($"{Folder}/{name}") is { } flags && (flags & CloseOnExec) == 0)
             {
                 LibcClose.Close(descriptor);
             }
@@ -31,22 +31,27 @@ internal static class InheritedDescriptors
 
     private static int? ReadFlags(string file)
     {
-        const string Field = "flags:";
-        try
+        ReadOnlySpan<byte> field = "flags:"u8;
+
+        // Null is the one that the listing itself had used.
+        ReadOnlySpan<byte> info = LibcFile.Read(file);
+        int at = info.IndexOf(field);
+        if (at < 0)
         {
-            foreach (string line in File.ReadLines(file))
-            {
-                if (line.StartsWith(Field, StringComparison.Ordinal))
-                {
-                    return Convert.ToInt32(line[Field.Length..].Trim(), 8);
-                }
-            }
-        }
-        catch (IOException)
-        {
-            // The one that the listing itself had used.
+            return null;
         }
 
-        return null;
+        int flags = 0;
+        foreach (byte letter in info[(at + field.Length)..].TrimStart(" \t"u8))
+        {
+            if (letter is < (byte)'0' or > (byte)'7')
+            {
+                break;
+            }
+
+            flags = (flags << 3) | (letter - '0');
+        }
+
+        return flags;
     }
 }

@@ -5,6 +5,7 @@ using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Engines.LlamaCpp;
 using LlmOps.Logs;
+using LlmOps.Native.Libc;
 using LlmOps.Planning;
 using LlmOps.Processes;
 
@@ -100,6 +101,17 @@ internal static class StartChecks
             throw InUse(config, $"server '{other.Name}' ({other.State})");
         }
 
+        string figures = endpoint.Host == "*" ? "0.0.0.0" : endpoint.Host.Trim('[', ']');
+        if (LibcListen.TryListen(figures, endpoint.Port) is { } error)
+        {
+            if (error != SocketError.Success)
+            {
+                throw NotBindable(config, error, null);
+            }
+
+            return;
+        }
+
         foreach (IPAddress address in await ResolveAsync(config, cancellationToken).ConfigureAwait(false))
         {
             RequireBindable(config, address);
@@ -123,18 +135,24 @@ internal static class StartChecks
         }
         catch (SocketException problem)
         {
-            throw problem.SocketErrorCode switch
-            {
-                SocketError.AddressAlreadyInUse => InUse(config, PortHolder.Describe(port) ?? "another program", problem),
-                SocketError.AddressNotAvailable => new LlmOpsException(
-                    $"Server '{config.Name}' cannot listen on {config.Endpoint.Host}: that is no address of this machine; use 127.0.0.1, 0.0.0.0 or one of its own.", "HostNotLocal", problem),
-                SocketError.AccessDenied => new LlmOpsException(
-                    $"Server '{config.Name}' may not listen on port {Text(port)}: ports below 1024 need privileges; use a higher one.", "PortNotPermitted", problem),
-                SocketError.AddressFamilyNotSupported => new LlmOpsException(
-                    $"Server '{config.Name}' cannot listen on {config.Endpoint.Host}: this machine has no such kind of address.", "HostNotLocal", problem),
-                _ => new LlmOpsException($"Server '{config.Name}' cannot listen on {config.Endpoint.Host}:{Text(port)}: {problem.Message}.", "PortNotUsable", problem),
-            };
+            throw NotBindable(config, problem.SocketErrorCode, problem);
         }
+    }
+
+    private static LlmOpsException NotBindable(ServerConfig config, SocketError error, SocketException? problem)
+    {
+        int port = config.Endpoint.Port;
+        return error switch
+        {
+            SocketError.AddressAlreadyInUse => InUse(config, PortHolder.Describe(port) ?? "another program", problem),
+            SocketError.AddressNotAvailable => new LlmOpsException(
+                $"Server '{config.Name}' cannot listen on {config.Endpoint.Host}: that is no address of this machine; use 127.0.0.1, 0.0.0.0 or one of its own.", "HostNotLocal", problem),
+            SocketError.AccessDenied => new LlmOpsException(
+                $"Server '{config.Name}' may not listen on port {Text(port)}: ports below 1024 need privileges; use a higher one.", "PortNotPermitted", problem),
+            SocketError.AddressFamilyNotSupported => new LlmOpsException(
+                $"Server '{config.Name}' cannot listen on {config.Endpoint.Host}: this machine has no such kind of address.", "HostNotLocal", problem),
+            _ => new LlmOpsException($"Server '{config.Name}' cannot listen on {config.Endpoint.Host}:{Text(port)}: {(problem ?? new SocketException((int)error)).Message}.", "PortNotUsable", problem),
+        };
     }
 
     private static async Task<IPAddress[]> ResolveAsync(ServerConfig config, CancellationToken cancellationToken)

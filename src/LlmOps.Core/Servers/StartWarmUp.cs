@@ -1,9 +1,8 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using LlmOps.Configuration;
 using LlmOps.Engines;
+using LlmOps.Native.Libc;
 
 namespace LlmOps.Servers;
 
@@ -30,11 +29,7 @@ public static class StartWarmUp
         }));
         LaunchCommandBuilder.Build(config, engine);
         _ = ServerConfigFile.ToYaml(config);
-        using (Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
-        {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        }
-
+        _ = LibcListen.TryListen("127.0.0.1", 0);
         ServerRecord record = ServerFiles.NewRecord(config, DateTimeOffset.UtcNow);
         using JsonDocument written = JsonDocument.Parse(RecordJson.Write(record));
         _ = RecordJson.ReadServer(written.RootElement);

@@ -11,7 +11,6 @@ namespace LlmOps.Servers;
 public sealed class Supervisor
 {
     private static readonly TimeSpan s_defaultGrace = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_firstAnswer = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_outputPatience = TimeSpan.FromSeconds(2);
 
     private readonly ServerFolder _folder;
@@ -36,7 +35,7 @@ public sealed class Supervisor
     /// <exception cref="LlmOpsException">The folder's files cannot be read.</exception>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        Task<LaunchRecord> reading = Task.Run(ReadLaunch, CancellationToken.None);
+        Task<LaunchRecord> reading = Task.Run(_folder.ReadLaunch, CancellationToken.None);
         if (IsLaunched)
         {
             // Another host's descriptors are its own.
@@ -75,19 +74,6 @@ public sealed class Supervisor
             await guarding.CancelAsync().ConfigureAwait(false);
             await guard.ConfigureAwait(false);
         }
-    }
-
-    private LaunchRecord ReadLaunch()
-    {
-        LaunchRecord launch = _folder.ReadLaunch();
-
-        // The first question loads all that asking takes, while the log is opened and the record written. It is too early to be answered.
-        _ = Task.Factory.StartNew(
-            () => new BriefHttp(launch.Endpoint, s_firstAnswer).Get(launch.HealthPath, CancellationToken.None),
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
-        return launch;
     }
 
     private async Task GuardAsync(LaunchRecord launch, SupervisedRecord record, StopSignals signals, CancellationToken done)

@@ -6,9 +6,9 @@ namespace LlmOps.Diagnostics;
 /// <summary>One row of the fault catalogue: how a known failure looks in a log, and what it means.</summary>
 internal sealed class FaultSignature
 {
-    private Regex? _regex;
-    private Regex? _unless;
-    private Regex? _previous;
+    private FaultPattern? _pattern;
+    private FaultPattern? _unless;
+    private FaultPattern? _previous;
 
     /// <summary>Stable id: <c>llamacpp.port-in-use</c>.</summary>
     public required string Id { get; init; }
@@ -66,15 +66,12 @@ internal sealed class FaultSignature
     /// <summary>Whether a line that holds a hint is of this kind.</summary>
     public bool TryMatch(string line, out Match match)
     {
-        match = Compiled(ref _regex, Pattern).Match(line);
-        return match.Success && (Unless is null || !Compiled(ref _unless, Unless).IsMatch(line));
+        match = (_pattern ??= new FaultPattern(Pattern)).Match(line);
+        return match.Success && (Unless is null || !(_unless ??= new FaultPattern(Unless)).Match(line).Success);
     }
 
     /// <summary>Whether it can follow on <paramref name="previous"/>.</summary>
-    public bool Follows(string previous) => Previous is null || Compiled(ref _previous, Previous).IsMatch(previous);
-
-    private static Regex Compiled(ref Regex? regex, string pattern) =>
-        regex ??= new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
+    public bool Follows(string previous) => Previous is null || (_previous ??= new FaultPattern(Previous)).Match(previous).Success;
 }
 
 /// <summary>JSON of the catalogue, generated at build time.</summary>

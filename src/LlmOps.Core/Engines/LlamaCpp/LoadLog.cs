@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace LlmOps.Engines.LlamaCpp;
 
@@ -8,7 +6,7 @@ namespace LlmOps.Engines.LlamaCpp;
 /// Wording: llama.cpp <c>src/llama-model.cpp</c> (model buffers, offloaded layers), <c>llama-kv-cache.cpp</c>, <c>llama-memory-recurrent.cpp</c>,
 /// <c>llama-context.cpp</c> (compute and output buffers). 0.7.0 prints them at verbosity 4 and up, older builds always. Safe to use from several threads.
 /// </remarks>
-public sealed partial class LoadLog
+public sealed class LoadLog
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, DeviceBuffers> _devices = [];
@@ -44,9 +42,9 @@ public sealed partial class LoadLog
         {
             Locked(() => AddBuffer(line));
         }
-        else if (line.Contains("layers to GPU", StringComparison.Ordinal) && Offloaded().Match(line) is { Success: true } match)
+        else if (LoadLine.ReadLayers(line) is { } layers)
         {
-            Locked(() => AddLayers(Number(match, "some"), Number(match, "all")));
+            Locked(() => AddLayers(layers.Some, layers.All));
         }
         else if (line.Contains("constructing llama_context", StringComparison.Ordinal))
         {
@@ -65,15 +63,15 @@ public sealed partial class LoadLog
 
     private bool AddBuffer(string line)
     {
-        if (_trial || Buffer().Match(line) is not { Success: true } match)
+        if (_trial || LoadLine.ReadBuffer(line) is not { } buffer)
         {
             return false;
         }
 
-        string device = match.Groups["device"].Value;
-        long bytes = (long)(double.Parse(match.Groups["mib"].Value, CultureInfo.InvariantCulture) * Bytes.MiB);
+        string device = buffer.Device;
+        long bytes = (long)(buffer.MiB * Bytes.MiB);
         DeviceBuffers now = _devices.GetValueOrDefault(device) ?? new DeviceBuffers { Device = device };
-        _devices[device] = match.Groups["kind"].Value switch
+        _devices[device] = buffer.Kind switch
         {
             "model" => now with { WeightsBytes = now.WeightsBytes + bytes },
             "KV" => now with { KvCacheBytes = now.KvCacheBytes + bytes },
@@ -82,7 +80,7 @@ public sealed partial class LoadLog
             "compute" => now,
             _ => now with { OtherBytes = now.OtherBytes + bytes },
         };
-        if (match.Groups["kind"].Value == "compute")
+        if (buffer.Kind == "compute")
         {
             _compute[device] = bytes; // A context may reserve several times; what it reserved last is what it has.
         }
@@ -109,8 +107,6 @@ public sealed partial class LoadLog
         }
     }
 
-    private static int Number(Match match, string group) => int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
-
     private void Locked(Action action)
     {
         lock (_lock)
@@ -126,11 +122,4 @@ public sealed partial class LoadLog
             return read();
         }
     }
-
-    // Devices of other machines carry their server's address: RPC0[10.0.0.2:50052].
-    [GeneratedRegex(@"(?<device>[A-Za-z][\w.]*)(\[\S*\])?\s+(?<kind>\w+) buffer size\s*=\s*(?<mib>\d+(\.\d+)?) MiB", RegexOptions.ExplicitCapture)]
-    private static partial Regex Buffer();
-
-    [GeneratedRegex(@"offloaded (?<some>\d+)/(?<all>\d+) layers to GPU", RegexOptions.ExplicitCapture)]
-    private static partial Regex Offloaded();
 }

@@ -11,7 +11,7 @@ namespace LlmOps.Native.Libc;
 internal static unsafe partial class LibcFile
 {
     // The whole name, or half a dozen wrong ones are tried first; musl's loader takes it too.
-    private const string Library = "libc.so.6";
+    internal const string Library = "libc.so.6";
 
     // The same on x64 and arm64: O_RDONLY | O_CLOEXEC.
     private const int ReadOnly = 0x80000;

@@ -22,6 +22,19 @@ public sealed class FaultCoverageTests
         Assert.Empty(FaultCase.Read(Path.Combine(Folder, "recorded.json")).Where(one => one.Exact && !one.Judge().Right).Select(Describe));
 
     [Fact]
+    public void Of_lines_from_the_engines_sources_and_issues_at_least_95_of_100_lead_to_their_cause_and_harmless_ones_to_none()
+    {
+        IReadOnlyList<FaultCase> cases = FaultCase.Read(Path.Combine(Folder, "from-sources.json"));
+        FaultCase[] causes = [.. cases.Where(one => one.Cause is not null)];
+        string[] wrong = [.. causes.Where(one => !one.Judge().Right).Select(Describe)];
+
+        Assert.Equal((40, 20), (causes.Length, cases.Count - causes.Length));
+        Assert.All(cases, one => Assert.NotNull(one.Source));
+        Assert.True(wrong.Length <= causes.Length * 0.05, string.Join('\n', wrong));
+        Assert.Empty(cases.Where(one => one.Cause is null && !one.Judge().Right).Select(Describe));
+    }
+
+    [Fact]
     public void Variants_lead_to_their_cause_and_harmless_lines_to_none()
     {
         IReadOnlyList<FaultCase> cases = FaultCase.Read(Path.Combine(Folder, "variants.json"));
