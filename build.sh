@@ -83,16 +83,20 @@ build() {
 # Prints how to start PowerShell 7.6 or later, or nothing.
 find_pwsh() {
     local candidate
-    for candidate in "$(command -v pwsh || true)"; do
-        if [ -n "$candidate" ] && "$candidate" -NoProfile -NonInteractive -Command 'exit [int]($PSVersionTable.PSVersion -lt [version]"7.6")' >/dev/null 2>&1; then
-            echo "$candidate"
-            return
-        fi
-    done
+    candidate=$(command -v pwsh || true)
+    # shellcheck disable=SC2016 # PowerShell expands it.
+    if [ -n "$candidate" ] && "$candidate" -NoProfile -NonInteractive -Command 'exit [int]($PSVersionTable.PSVersion -lt [version]"7.6")' >/dev/null 2>&1; then
+        echo "$candidate"
+        return
+    fi
     if dotnet tool restore >/dev/null 2>&1 && dotnet tool run pwsh -- -NoProfile -NonInteractive -Command 'exit 0' >/dev/null 2>&1; then
         echo "dotnet tool run pwsh --"
     fi
 }
+
+# What a script starts in the background ignores SIGINT, and so would the programs that tests interrupt.
+with_signals=()
+if env --default-signal=INT true 2>/dev/null; then with_signals=(env --default-signal=INT); fi
 
 not_run=()
 failed=()
@@ -112,7 +116,7 @@ run_xunit() { # PROJECT
     log=out/test-results/$name.log
     say "== $name"
     set +e
-    dotnet "artifacts/bin/$name/debug/$name.dll" -noLogo -noColor >"$log" 2>&1
+    ${with_signals[@]+"${with_signals[@]}"} dotnet "artifacts/bin/$name/debug/$name.dll" -noLogo -noColor >"$log" 2>&1
     set -e
     summary=$(grep -E "Total: [0-9]+" "$log" | tail -n 1)
     total=$(sed -nE 's/.*Total: ([0-9]+).*/\1/p' <<<"$summary")
