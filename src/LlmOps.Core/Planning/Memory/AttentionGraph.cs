@@ -140,11 +140,11 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         GraphTensor values = valueBytes > 0 ? graph.Cache(valueBytes, shape.Layer) : keys;
         if (own.KeyValueHeadCount > 0 || (graph.Setting.DraftsNextTokens && own.DraftKeyValueHeadCount > 0))
         {
-            graph.Store(graph.View(key), inputs.Cells(shape), keys);
+            graph.Store(Rows(key, keys), inputs.Cells(shape), keys);
             if (shape.ValueLength > 0)
             {
                 bool transposes = !graph.Setting.FlashAttention && !graph.Setting.TurnsValuesLate;
-                graph.Store(transposes ? graph.View(graph.View(graph.View(value))) : graph.View(value), inputs.ValueCells(shape), values);
+                graph.Store(transposes ? graph.View(graph.View(graph.View(value))) : Rows(value, values), inputs.ValueCells(shape), values);
             }
         }
 
@@ -168,6 +168,18 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         GraphTensor weights = graph.UpdateAt(place, isTooLarge, scores, mask);
         GraphTensor mixed = graph.ComputeAt(place, isTooLarge, resultBytes, values, weights);
         return graph.ComputeAt(place, resultBytes, graph.View(mixed));
+    }
+
+    // Caches of several slots are seen as one (cpy_k, cpy_v).
+    private GraphTensor Rows(GraphTensor values, GraphTensor cache)
+    {
+        GraphTensor rows = graph.View(values);
+        if (graph.Setting.Streams > 1)
+        {
+            graph.View(cache);
+        }
+
+        return rows;
     }
 
     // build_attn_mha: flash attention takes half floats.

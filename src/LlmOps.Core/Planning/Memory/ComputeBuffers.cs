@@ -71,8 +71,8 @@ internal static class ComputeBuffers
         bool vulkan = IsVulkan(placement);
         long streams = placement.Unified ? 1 : placement.Slots;
         bool sharesAcross = SharesCaches(model) && (deviceOf.Distinct().Count() > 1 || !placement.OffloadsCache);
-        bool movesStates = model.Recurrent is not null && host > 0 && (!placement.OffloadsCache || !places.IsEmpty || deviceOf.Contains(-1));
-        bool crossesInEveryLayer = sharesAcross || movesStates || (vulkan && IsPipelined(model, placement)
+        bool involvesHost = host > 0 && (!placement.OffloadsCache || !places.IsEmpty || deviceOf.Contains(-1));
+        bool crossesInEveryLayer = sharesAcross || involvesHost || (vulkan && IsPipelined(model, placement)
             && ((streams > 1 && model.Attention.Any(shape => shape.ValueLength == 0)) || !placement.FlashAttention || MixesBrainFloats(placement) || model.Architecture is "jamba" or "mamba" || (model.Recurrent is not null && !ComparedArchitectures.Has(model))));
         long widest = KvCache.WidestValues(model);
         GraphSetting setting = new()
@@ -131,7 +131,8 @@ internal static class ComputeBuffers
     private static bool HasOneWidth(ModelDescription model, Func<AttentionShape, int> width) => model.Attention.Where(shape => shape.KeyValueHeadCount > 0)
         .GroupBy(shape => shape.SlidingWindow is null).All(cache => cache.Select(width).Distinct().Count() == 1);
 
-    private static bool IsVulkan(Placement placement) => placement.Devices.Any(device => device.Name.StartsWith("Vulkan", StringComparison.Ordinal));
+    /// <summary>Whether devices are computed with by Vulkan.</summary>
+    public static bool IsVulkan(Placement placement) => placement.Devices.Any(device => device.Name.StartsWith("Vulkan", StringComparison.Ordinal));
 
     private static long[] Reserve(ModelDescription model, GraphSetting setting, Placement placement, bool pipelined)
     {

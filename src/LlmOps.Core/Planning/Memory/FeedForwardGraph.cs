@@ -75,9 +75,9 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ModelDescription mode
         GraphTensor chosen = logits;
         GraphTensor weights = logits;
         graph.Together(() => (chosen, weights) = Choose(tensors, logits, count, used));
-        if ((ChoosesFirst || tensors.Bias("exp_probs_b") is not null) && graph.Setting.Reorders && graph.LayerPlace != graph.Setting.Host)
+        if (ChoosesAtOnce(tensors))
         {
-            graph.KeepUntilHere(logits);
+            weights.Sources = [.. weights.Sources, logits];
         }
 
         GraphTensor source = graph.View(normed());
@@ -98,9 +98,9 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ModelDescription mode
         WeightTensor down = tensors["ffn_down_exps"]!;
         long width = down.Rows / count;
         GraphTensor results = Biased(tensors, "ffn_down_exps", graph.MultiplyExperts(down, width, used, inner, chosen), chosen);
-        if (tensors.Bare("ffn_down_exps.scale") is not null)
+        if (tensors.Bare("ffn_down_exps.scale") is { } scale)
         {
-            GraphTensor scales = graph.Compute(count);
+            GraphTensor scales = graph.Compute(count, graph.Shown(scale));
             results = graph.Product(results, graph.Compute(used, graph.View(scales), chosen));
         }
 
@@ -144,6 +144,10 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ModelDescription mode
 
         return (chosen, weights);
     }
+
+    // Whether one shader of Vulkan makes the whole choice, which reads the logits to its end. A bias that has to be brought parts it.
+    private bool ChoosesAtOnce(LayerTensors tensors) => graph.Setting.Reorders
+        && (graph.LayerPlace != graph.Setting.Host || (tensors.Bias("exp_probs_b") is null && graph.OffloadsRows));
 
     // Whether weights come from the logits of the chosen experts alone.
     private bool ChoosesFirst => model.Architecture == "gpt-oss";

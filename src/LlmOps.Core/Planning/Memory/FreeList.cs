@@ -35,11 +35,8 @@ internal sealed class FreeList(long chunkBytes)
 
     public void Return(int chunk, long offset, long bytes)
     {
-        long size = Align(bytes);
-        if (size > 0)
-        {
-            _chunks[chunk].Return(offset, size);
-        }
+        // Nothing is returned too: a hole without size keeps those around it apart, as in the engine.
+        _chunks[chunk].Return(offset, Align(bytes));
     }
 
     public static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
@@ -111,20 +108,34 @@ internal sealed class FreeList(long chunkBytes)
             return offset;
         }
 
+        // The holes are walked in the engine's order: one without size may lie within another, and then not all that touch are joined.
         public void Return(long offset, long size)
         {
-            int at = 0;
-            while (at < Holes.Count && Holes[at].Offset < offset)
+            int place = 0;
+            for (int at = 0; at < Holes.Count; at++)
             {
-                at++;
+                (long begin, long room) = Holes[at];
+                if (begin + room == offset)
+                {
+                    Holes[at] = (begin, room + size);
+                    Join(at);
+                    return;
+                }
+
+                if (offset + size == begin)
+                {
+                    Holes[at] = (offset, size + room);
+                    Join(at - 1);
+                    return;
+                }
+
+                place = begin < offset ? at + 1 : place;
             }
 
-            Holes.Insert(at, (offset, size));
-            Merge(at);
-            Merge(at - 1);
+            Holes.Insert(place, (offset, size));
         }
 
-        private void Merge(int at)
+        private void Join(int at)
         {
             if (at >= 0 && at + 1 < Holes.Count && Holes[at].Offset + Holes[at].Size == Holes[at + 1].Offset)
             {

@@ -46,7 +46,7 @@ internal sealed class GraphAllocator(int places, long chunkBytes)
 
     private void Allocate(GraphTensor node)
     {
-        if (node.WasAllocated || node.IsExternal || node.Root is not null)
+        if (node.WasAllocated || node.IsExternal || node.Root is not null || node.Operation == GraphOperation.Store)
         {
             return;
         }

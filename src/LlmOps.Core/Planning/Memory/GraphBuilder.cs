@@ -114,9 +114,6 @@ internal sealed class GraphBuilder(GraphSetting setting)
     public void Store(GraphTensor value, GraphTensor where, GraphTensor? cache = null) =>
         Add(new GraphTensor(0, value, where) { Place = CachePlace, Operation = GraphOperation.Store, Target = cache });
 
-    /// <summary>Keeps a tensor up to this operation: Vulkan does so with what a group of operations reads that one shader computes.</summary>
-    public void KeepUntilHere(GraphTensor source) => Add(new GraphTensor(0, source) { IsExternal = true });
-
     /// <summary>Runs operations that stay together.</summary>
     public void Together(Action compute)
     {
@@ -127,6 +124,9 @@ internal sealed class GraphBuilder(GraphSetting setting)
             (Nodes[at].IsGrouped, Nodes[at].BeginsGroup) = (true, at == first);
         }
     }
+
+    /// <summary>A weight that is seen in another shape, so that nothing has to be computed where it is.</summary>
+    public GraphTensor Shown(WeightTensor weight) => new(weight.Bytes) { IsExternal = true, Place = setting.Places.Find(_layer, weight.Name) ?? LayerPlace };
 
     /// <summary>A cache of the current layer, or of another one, as it is read.</summary>
     public GraphTensor Cache(long bytes, int? layer = null) =>
@@ -200,6 +200,9 @@ internal sealed class GraphBuilder(GraphSetting setting)
     public int CachePlace => setting.CacheOnHost ? setting.Host : setting.LayerPlaces[_layer];
 
     public int LayerPlace => setting.LayerPlaces[_layer];
+
+    /// <summary>Whether devices compute the rows of now with weights of the host.</summary>
+    public bool OffloadsRows => setting.OffloadsOperations && Rows >= OffloadRows;
 
     private GraphTensor Weighted(WeightTensor weight, GraphOperation operation, long rows, long bytes, bool mayReuse, params GraphTensor[] sources)
     {

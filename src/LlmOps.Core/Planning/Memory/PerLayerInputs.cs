@@ -8,7 +8,8 @@ namespace LlmOps.Planning.Memory;
 /// <param name="width">Elements of a slice.</param>
 /// <param name="layers">Slices.</param>
 /// <param name="projection">The matrix of the projection, where it is known.</param>
-internal sealed class PerLayerInputs(GraphBuilder graph, GraphTensor source, long width, int layers, WeightTensor? projection)
+/// <param name="norm">What the projection is normed with, where it is known.</param>
+internal sealed class PerLayerInputs(GraphBuilder graph, GraphTensor source, long width, int layers, WeightTensor? projection, WeightTensor? norm)
 {
     private GraphTensor? _scaled;
     private GraphTensor? _slices;
@@ -24,7 +25,9 @@ internal sealed class PerLayerInputs(GraphBuilder graph, GraphTensor source, lon
         graph.Layer = -1;
         GraphTensor tokens = graph.Input(graph.Setting.Tokens * sizeof(int));
         GraphTensor rows = graph.ComputeAt(graph.Setting.Host, gate.Rows * model.LayerCount * graph.Setting.Tokens * sizeof(float), tokens);
-        return new PerLayerInputs(graph, rows, gate.Rows, model.LayerCount, model.Weights.SharedTensors.FirstOrDefault(tensor => tensor.Name == "per_layer_model_proj.weight"));
+        return new PerLayerInputs(graph, rows, gate.Rows, model.LayerCount, Shared("per_layer_model_proj.weight"), Shared("per_layer_proj_norm.weight"));
+
+        WeightTensor? Shared(string name) => model.Weights.SharedTensors.FirstOrDefault(tensor => tensor.Name == name);
     }
 
     /// <summary>Says what the embedded tokens are, which a projection of is added.</summary>
@@ -54,8 +57,9 @@ internal sealed class PerLayerInputs(GraphBuilder graph, GraphTensor source, lon
         int layer = graph.Layer;
         graph.Layer = 0;
         GraphTensor projected = graph.Update(projection is null ? graph.ComputeAt(graph.LayerPlace, bytes, _scaled!) : graph.MultiplyAll(projection, _scaled!));
+        GraphTensor normed = graph.Norm(graph.View(projected));
+        projected = norm is null ? graph.Scaled(normed) : graph.Apply(norm, normed, layers * graph.Setting.Tokens);
         graph.Layer = layer;
-        projected = graph.Scaled(graph.Norm(graph.View(projected)));
         GraphTensor looked = graph.Update(source);
         GraphTensor sum = graph.Update(graph.Sum(projected, graph.View(looked)));
         return graph.Allocate(bytes, graph.View(sum));

@@ -118,8 +118,11 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
         }
 
         GraphTensor gate = graph.Compute(inner, graph.Columns(all, inner, input.Rows));
-        GraphTensor kept = tensors.Bare("ssm_d") is { } skip ? graph.Scale(skip, inner, values) : graph.Compute(inner, values);
-        GraphTensor sum = graph.Sum(graph.Part(scanned, inner * graph.Rows * sizeof(float)), kept);
+        GraphTensor result = graph.Part(scanned, inner * graph.Rows * sizeof(float));
+        GraphTensor kept = tensors.Bare("ssm_d") is not { } skip ? graph.Compute(inner, values)
+            : tensors["ssm_x"] is not null ? graph.Apply(skip, convolved)
+            : graph.Scale(skip, inner, values);
+        GraphTensor sum = graph.Sum(result, kept);
         GraphTensor gated = graph.Compute(inner, gate, sum);
         if (tensors["ssm_norm"] is { } norm)
         {
@@ -132,13 +135,13 @@ internal sealed class RecurrentGraph(GraphBuilder graph, RecurrentShape shape)
     // The states after the batch, and those of slots that are not in it, which are gathered and moved together (build_rs).
     private void Keep(GraphTensor states, GraphTensor rows, GraphTensor scanned)
     {
-        graph.View(states);
         GraphTensor others = graph.Allocate(shape.StateElements * (Slots - 1) * sizeof(float), rows, OtherSlots);
         GraphTensor none = graph.Part(others, 0);
         graph.View(states);
         graph.Move(none, states);
+        GraphTensor kept = graph.Part(scanned, shape.StateElements * Slots * sizeof(float));
         graph.View(states);
-        graph.Move(graph.Part(scanned, shape.StateElements * Slots * sizeof(float)), states);
+        graph.Move(kept, states);
     }
 
     private GraphTensor Biased(LayerTensors tensors, GraphTensor steps) => tensors.Bias("ssm_dt") is { } bias ? graph.Apply(bias, steps) : steps;

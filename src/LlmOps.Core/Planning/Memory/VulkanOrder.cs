@@ -190,12 +190,23 @@ internal static class VulkanOrder
         }
     }
 
-    // What shows the same memory depends on what comes before it, and so does what reads a cache after it was written.
+    // What shows the same memory depends on what comes before it, and so does what reads a cache after it was written, or writes it after it was read.
     private static bool Reads(GraphTensor node, GraphTensor other)
     {
         if (node.Memory == other.Memory)
         {
             return true;
+        }
+
+        if (node.Target is { } target)
+        {
+            foreach (GraphTensor read in other.Sources)
+            {
+                if (read.Memory == target && other.Root is null)
+                {
+                    return true;
+                }
+            }
         }
 
         foreach (GraphTensor source in node.Sources)

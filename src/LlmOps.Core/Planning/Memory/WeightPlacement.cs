@@ -12,6 +12,8 @@ internal static class WeightPlacement
         long[] bytes = new long[host + 1];
         bytes[places.Find(-1, "token_embd.weight") ?? host] += model.Weights.InputBytes;
         Share(model.Weights.OutputBytes, places.Find(-1, "output.weight") ?? At(deviceOf[model.LayerCount]), placement.Matrices == MatrixSplit.Tensors);
+        // No Vulkan device scans the states of the first kind of Mamba, so what only the scan reads is loaded to the host.
+        bool scansOnHost = model.Recurrent is not null && ComputeBuffers.IsVulkan(placement) && LayerTensors.Of(model).Any(layer => layer.Has("ssm_x"));
         int loaded = placement.DraftsNextTokens ? model.LayerCount : model.LayerCount - model.NextTokenLayerCount;
         foreach (LayerWeights weights in model.Weights.Layers)
         {
@@ -31,7 +33,9 @@ internal static class WeightPlacement
                 continue;
             }
 
-            bytes[At(deviceOf[layer])] += weights.DenseBytes;
+            long scanned = scansOnHost ? LayerTensors.Of(model)[layer].Bare("ssm_a")?.Bytes ?? 0 : 0;
+            bytes[At(deviceOf[layer])] += weights.DenseBytes - scanned;
+            bytes[host] += scanned;
             bytes[layer < placement.CpuMoeLayers ? host : At(deviceOf[layer])] += weights.ExpertBytes;
         }
 
