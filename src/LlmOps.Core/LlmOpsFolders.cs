@@ -3,6 +3,9 @@ namespace LlmOps;
 /// <summary>Where LlmOps keeps things, by the XDG base directory rules (and LOCALAPPDATA on Windows).</summary>
 public static class LlmOpsFolders
 {
+    /// <summary>The user's home folder, whether it is there or not: one that is not (service accounts name <c>/nonexistent</c>) must not become the working folder.</summary>
+    public static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } home ? home : Path.GetPathRoot(Environment.CurrentDirectory)!;
+
     /// <summary>State that must survive: server records and logs. <c>$XDG_STATE_HOME/llmops</c>, else <c>~/.local/state/llmops</c>.</summary>
     public static string State => Resolve("XDG_STATE_HOME", ".local/state");
 
@@ -27,6 +30,6 @@ public static class LlmOpsFolders
 
         return OperatingSystem.IsWindows()
             ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "LlmOps", belowHome.Split('/')[^1])
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), belowHome, "llmops");
+            : Path.Combine(Home, belowHome, "llmops");
     }
 }

@@ -100,6 +100,23 @@ public sealed class DoctorCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_home_that_is_not_there_does_not_become_the_working_folder()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps such folders elsewhere.");
+        foreach (string variable in (string[])["XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"])
+        {
+            _sandbox.Environment[variable] = null;
+        }
+
+        _sandbox.Environment["HOME"] = "/proc/no-home";
+        JsonElement finding = (await _sandbox.RunAsync("doctor", "--json", "--id", "storage.state-folder")).Json[0];
+
+        Assert.Equal("fail", finding.GetProperty("status").GetString());
+        Assert.Contains("/proc/no-home/.local/state", finding.GetProperty("remedy").GetString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_sandbox.PathOf(".local")));
+    }
+
+    [Fact]
     public async Task A_model_that_is_damaged_is_a_finding_and_one_that_is_not_there_a_mistake()
     {
         Outcome damaged = await _sandbox.RunAsync("doctor", "--json", "--model", _sandbox.WriteFile("page.gguf", "<!DOCTYPE html>"), "--id", "model.complete");

@@ -43,7 +43,7 @@ public sealed record CheckContext
     public string? PathVariable { get; init; }
 
     /// <summary>The user's home folder.</summary>
-    public string Home { get; init; } = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+    public string Home { get; init; } = LlmOpsFolders.Home;
 
     /// <summary>Where environment variables come from.</summary>
     public Func<string, string?> GetEnvironmentVariable { get; init; } = Environment.GetEnvironmentVariable;

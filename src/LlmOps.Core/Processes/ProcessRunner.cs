@@ -43,9 +43,9 @@ public static class ProcessRunner
         }
         catch (OperationCanceledException)
         {
-            Kill(process);
+            bool ended = Kill(process);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new TimeoutException($"{request.FileName} did not finish within {request.Timeout?.TotalSeconds:0.#} s and was ended.");
+            throw new TimeoutException($"{request.FileName} did not finish within {request.Timeout?.TotalSeconds:0.#} s and {(ended ? "was ended" : $"could not be ended by this user (process {process.Id})")}.");
         }
 
         return new ProcessResult(process.ExitCode, output.ToString(), error.ToString());
@@ -116,7 +116,8 @@ public static class ProcessRunner
 
     private static async Task ReadLinesAsync(StreamReader reader, StringBuilder kept, ProcessRequest request, Lock oneLineAtATime)
     {
-        while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
+        BoundedLines lines = new(reader);
+        while (await lines.ReadAsync().ConfigureAwait(false) is { } line)
         {
             if (kept.Length + line.Length < request.OutputLimit)
             {
@@ -133,15 +134,20 @@ public static class ProcessRunner
         }
     }
 
-    private static void Kill(Process process)
+    private static bool Kill(Process process)
     {
         try
         {
             process.Kill(entireProcessTree: true);
+            return true;
         }
         catch (InvalidOperationException)
         {
-            // It ended between the decision and the kill, which is what was wanted.
+            return true; // It ended between the decision and the kill, which is what was wanted.
+        }
+        catch (Exception problem) when (problem is Win32Exception or AggregateException)
+        {
+            return false; // What sudo started is root's, and stays.
         }
     }
 }

@@ -30,7 +30,7 @@ internal static class SystemdUnit
     }
 
     private static string SecretsFile(string name, bool isUser) => isUser
-        ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config", "llmops", $"{name}.env")
+        ? Path.Combine(LlmOpsFolders.Home, ".config", "llmops", $"{name}.env")
         : $"/etc/llmops/{name}.env";
 
     // systemd looks bare names up in folders of its own, not on the user's PATH.

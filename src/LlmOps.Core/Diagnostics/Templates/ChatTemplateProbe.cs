@@ -13,6 +13,8 @@ public sealed class ChatTemplateProbe : IDisposable
     private const string Marker = "qzvwx7";
     private const int LongestReason = 300;
 
+    private const int LargestAnswer = 16 << 20;
+
     private readonly Uri _endpoint;
     private readonly HttpClient _client;
 
@@ -25,7 +27,7 @@ public sealed class ChatTemplateProbe : IDisposable
 #pragma warning disable CA2000 // The client owns its handler.
         SocketsHttpHandler handler = new() { UseProxy = !endpoint.IsLoopback, UseCookies = false, AllowAutoRedirect = false };
 #pragma warning restore CA2000
-        _client = new HttpClient(handler) { BaseAddress = endpoint, Timeout = TimeSpan.FromSeconds(30) };
+        _client = new HttpClient(handler) { BaseAddress = endpoint, Timeout = TimeSpan.FromSeconds(30), MaxResponseContentBufferSize = LargestAnswer };
         if (apiKey is not null)
         {
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);

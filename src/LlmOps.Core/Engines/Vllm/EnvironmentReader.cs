@@ -17,7 +17,7 @@ internal static partial class EnvironmentReader
     public static bool HasVllm(string folder) =>
         File.Exists(Script(folder, "vllm"))
         || PythonEnvironments.PackageFolders(folder).Any(packages =>
-            Directory.EnumerateDirectories(packages, "vllm-*.dist-info").Any() || File.Exists(Path.Combine(packages, "vllm", "__init__.py")));
+            Directory.EnumerateDirectories(packages, "vllm-*.dist-info", PythonEnvironments.Readable).Any() || File.Exists(Path.Combine(packages, "vllm", "__init__.py")));
 
     /// <summary>The environment in <paramref name="folder"/>, and what is broken of it.</summary>
     public static (PythonEnvironment Environment, IReadOnlyList<string> Problems) Read(string folder)

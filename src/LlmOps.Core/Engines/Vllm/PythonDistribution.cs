@@ -13,7 +13,7 @@ internal sealed record PythonDistribution(string Name, string? Version, string F
     /// <summary>Every distribution in <paramref name="packageFolder"/>.</summary>
     public static IEnumerable<PythonDistribution> In(string packageFolder)
     {
-        foreach (string folder in Directory.EnumerateDirectories(packageFolder, "*.dist-info"))
+        foreach (string folder in Directory.EnumerateDirectories(packageFolder, "*.dist-info", PythonEnvironments.Readable))
         {
             string stem = Path.GetFileNameWithoutExtension(folder);
             string name = Normalise(stem.Split('-')[0]);

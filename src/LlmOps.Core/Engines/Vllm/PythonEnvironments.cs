@@ -9,6 +9,9 @@ internal sealed class PythonEnvironments(PythonPlaces places, string? pathVariab
 {
     private static readonly string[] s_condaNames = ["miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba", ".conda"];
 
+    // On shared machines folders of other users lie beside one's own.
+    internal static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
+
     /// <summary>Folders of environments, each once.</summary>
     public IReadOnlyList<string> Folders()
     {
@@ -23,9 +26,7 @@ internal sealed class PythonEnvironments(PythonPlaces places, string? pathVariab
         Add(folders, Path.Combine(places.WorkingFolder, ".venv"));
         Add(folders, Path.Combine(places.WorkingFolder, "venv"));
         string[] bases = [.. s_condaNames.Select(name => Path.Combine(places.Home, name)), .. places.SharedCondaBases];
-        string listed = Path.Combine(places.Home, ".conda", "environments.txt");
-        string[] made = File.Exists(listed) ? File.ReadAllLines(listed) : [];
-        foreach (string line in made)
+        foreach (string line in Lines(Path.Combine(places.Home, ".conda", "environments.txt")))
         {
             Add(folders, line.Trim());
         }
@@ -66,7 +67,7 @@ internal sealed class PythonEnvironments(PythonPlaces places, string? pathVariab
         List<string> folders = [];
         if (Directory.Exists(library))
         {
-            foreach (string python in Directory.EnumerateDirectories(library, "python3*").OrderByDescending(Minor))
+            foreach (string python in Directory.EnumerateDirectories(library, "python3*", Readable).OrderByDescending(Minor))
             {
                 folders.Add(Path.Combine(python, "site-packages"));
                 folders.Add(Path.Combine(python, "dist-packages"));
@@ -95,6 +96,18 @@ internal sealed class PythonEnvironments(PythonPlaces places, string? pathVariab
         }
     }
 
+    private static string[] Lines(string file)
+    {
+        try
+        {
+            return File.Exists(file) ? File.ReadAllLines(file) : [];
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return []; // A list that belongs to somebody else; what it would name is still found where conda usually puts it.
+        }
+    }
+
     private static void Add(List<string> folders, string? folder)
     {
         if (!string.IsNullOrEmpty(folder) && Directory.Exists(folder) && !folders.Contains(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))))
@@ -105,7 +118,7 @@ internal sealed class PythonEnvironments(PythonPlaces places, string? pathVariab
 
     private static void AddAll(List<string> folders, string parent)
     {
-        string[] inside = Directory.Exists(parent) ? [.. Directory.EnumerateDirectories(parent).Order(StringComparer.Ordinal)] : [];
+        string[] inside = Directory.Exists(parent) ? [.. Directory.EnumerateDirectories(parent, "*", Readable).Order(StringComparer.Ordinal)] : [];
         foreach (string folder in inside)
         {
             Add(folders, folder);

@@ -24,7 +24,7 @@ public sealed record PythonPlaces
     /// <summary>This machine, as its environment variables have it.</summary>
     public static PythonPlaces OfThisMachine() => new()
     {
-        Home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
+        Home = LlmOpsFolders.Home,
         WorkingFolder = Directory.GetCurrentDirectory(),
         CondaPrefix = Environment.GetEnvironmentVariable("CONDA_PREFIX"),
         VirtualEnvironment = Environment.GetEnvironmentVariable("VIRTUAL_ENV"),

@@ -102,6 +102,6 @@ internal sealed class ContainerProgram
             yield return System.IO.Path.Combine(runtime, "docker.sock");
         }
 
-        yield return System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker", "desktop", "docker.sock");
+        yield return System.IO.Path.Combine(LlmOpsFolders.Home, ".docker", "desktop", "docker.sock");
     }
 }

@@ -29,7 +29,7 @@ internal sealed class SystemdManager(bool isUser)
             (false, true) => Path.Combine(Root, "etc/systemd/system"),
             (false, false) => Path.Combine(Root, "run/systemd/system"),
             (true, true) => Path.Combine(
-                Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } config ? config : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"),
+                Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } config ? config : Path.Combine(LlmOpsFolders.Home, ".config"),
                 "systemd/user"),
             (true, false) => Path.Combine(RuntimeFolder, "systemd/user"),
         };

@@ -80,7 +80,7 @@ internal static class UnitText
             // GPUs need /dev, so PrivateDevices= cannot be used; models and keys are read from anywhere.
             foreach (string written in KnownEngines.Require(config.Engine).WrittenFolders)
             {
-                Line(unit, "ReadWritePaths", $"-{Escape(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), written))}");
+                Line(unit, "ReadWritePaths", $"-{Escape(Path.Combine(LlmOpsFolders.Home, written))}");
             }
 
             unit.Append("ProtectSystem=strict\nPrivateTmp=yes\nProtectKernelTunables=yes\nProtectKernelModules=yes\nProtectControlGroups=yes\n");

@@ -181,7 +181,7 @@ internal sealed class BuildSource : IInstallSource
         return
         [
             "env", "-i", $"PATH={string.Join(Path.PathSeparator, compiler is null ? folders : folders.Append(compiler).Distinct())}",
-            $"HOME={Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)}", "LC_ALL=C.UTF-8",
+            $"HOME={LlmOpsFolders.Home}", "LC_ALL=C.UTF-8",
             .. s_kept.Where(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name))).Select(name => $"{name}={Environment.GetEnvironmentVariable(name)}"),
             .. toolkit is null ? (string[])[] : [$"CUDACXX={toolkit.Compiler}"],
         ];
