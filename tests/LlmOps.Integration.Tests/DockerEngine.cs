@@ -36,10 +36,9 @@ public sealed class DockerEngine : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string root = Path.Combine(LlmOpsFolders.Cache, "engines", "llama.cpp");
-        string? engine = Directory.Exists(root) ? Directory.GetDirectories(root).Select(found => Path.Combine(found, "root")).FirstOrDefault(found => File.Exists(Path.Combine(found, "usr/bin/llama-server"))) : null;
+        string? engine = Archive.FindEngine();
         _whyNot = ExecutableFinder.Find("docker") is null ? "docker is not on PATH"
-            : engine is null ? $"no unpacked engine in {root} to make an image of"
+            : engine is null ? "no unpacked engine to make an image of"
             : !await AnswersAsync() && WhyNotOwn() is { } reason ? reason
             : string.Empty;
         if (_whyNot.Length > 0)
@@ -162,15 +161,7 @@ public sealed class DockerEngine : IAsyncLifetime
 
     private async Task ImportAsync(string engine)
     {
-        string links = Directory.CreateDirectory(Path.Combine(_folder, "links")).FullName;
-        foreach (string name in new[] { "lib", "lib64", "bin" })
-        {
-            File.CreateSymbolicLink(Path.Combine(links, name), $"usr/{name}");
-        }
-
-        Directory.CreateDirectory(Path.Combine(links, "tmp"));
-        string archive = Path.Combine(_folder, "image.tar");
-        await RequireAsync("tar", "--exclude=usr/share/doc", "-cf", archive, "-C", engine, "./usr", "./etc", "-C", links, "./lib", "./lib64", "./bin", "./tmp");
+        string archive = await Archive.OfEngineAsync(engine, _folder);
         await RunAsync("import", "--change", "ENTRYPOINT [\"/usr/bin/llama-server\"]", archive, Image);
 
         // The stand-in needs the same libraries, and the runtime that these tests run on.

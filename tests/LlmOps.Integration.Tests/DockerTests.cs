@@ -44,6 +44,29 @@ public sealed class DockerTests(RealEngine real, DockerEngine docker) : IClassFi
     }
 
     [Fact]
+    public async Task A_container_that_the_kernel_killed_for_its_memory_is_told_of_with_the_limit_to_raise()
+    {
+        docker.Require();
+        await using ServerHarness servers = new(real);
+        ServerConfig planned = Plan("small");
+        ServerConfig config = planned with
+        {
+            Container = new ContainerSettings { Memory = "96m" },
+            Restart = planned.Restart with { Mode = RestartMode.Never },
+            Options = planned.Options.With("contextLength", 131072L), // 256 MiB of KV cache
+        };
+
+        ServerFailedException problem = await Assert.ThrowsAsync<ServerFailedException>(() => StartAsync(servers, config));
+
+        Assert.Equal("true", (await DockerEngine.RunAsync("inspect", "--format", "{{.State.OOMKilled}}", "llmops-small")).Trim());
+        Assert.Equal("host.out-of-memory-killed", problem.Findings[0].Id);
+        Assert.Contains("docker --memory", problem.Message, StringComparison.Ordinal);
+        LlmServer failed = servers.Registry.Require("small");
+        Assert.Equal((ServerState.Failed, "host.out-of-memory-killed"), (failed.State, failed.FaultId));
+        Assert.Contains("OOMKilled", failed.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_image_is_installed_from_a_registry_noted_by_its_digest_and_removed()
     {
         docker.Require();

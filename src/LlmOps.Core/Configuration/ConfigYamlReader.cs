@@ -96,12 +96,13 @@ internal sealed class ConfigYamlReader
     private ContainerSettings Container(YamlNode node)
     {
         ContainerSettings container = new();
-        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "container"), "container", ["ipc", "shmSize", "ulimits"]))
+        foreach ((string key, _, YamlNode value) in _nodes.Entries(_nodes.Mapping(node, "container"), "container", ["ipc", "shmSize", "memory", "ulimits"]))
         {
             container = key switch
             {
                 "ipc" => container with { Ipc = Word(value, key, "host", "private") },
                 "shmSize" => container with { ShmSize = _nodes.Text(value, key) },
+                "memory" => container with { Memory = _nodes.Text(value, key) },
                 _ => container with { Ulimits = Environment(value) },
             };
         }

@@ -67,7 +67,7 @@ internal sealed class ConfigYamlWriter
 
     private void Container(ContainerSettings container)
     {
-        if (container is { Ipc: null, ShmSize: null, Ulimits.Count: 0 })
+        if (container is { Ipc: null, ShmSize: null, Memory: null, Ulimits.Count: 0 })
         {
             return;
         }
@@ -75,6 +75,7 @@ internal sealed class ConfigYamlWriter
         Section("container");
         Entry(1, "ipc", container.Ipc);
         Entry(1, "shmSize", container.ShmSize);
+        Entry(1, "memory", container.Memory);
         if (container.Ulimits.Count > 0)
         {
             Line(1, "ulimits:", null, []);

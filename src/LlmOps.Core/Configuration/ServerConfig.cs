@@ -108,6 +108,9 @@ public sealed record ContainerSettings
     /// <summary>Size of <c>/dev/shm</c>, <c>8g</c>; null for docker's default, 64 MiB.</summary>
     public string? ShmSize { get; init; }
 
+    /// <summary>Main memory that it may use, <c>24g</c>; the kernel kills it when it needs more. Null for no limit of its own.</summary>
+    public string? Memory { get; init; }
+
     /// <summary>Limits by their docker names: <c>nofile</c> → <c>65536</c>. <c>memlock</c> is lifted by itself where the plan locks memory.</summary>
     public IReadOnlyDictionary<string, string> Ulimits { get; init; } = new Dictionary<string, string>();
 }

@@ -207,7 +207,10 @@ internal abstract class ManagedRuntime : IServerRuntime
         LlmServer raw = View(record, folder, status, ServerState.Failed, null);
         IReadOnlyList<string> lines = [.. Tail(raw, LinesForDiagnosis).Select(LogLine.WithoutTime)];
         TimeSpan? readyFor = record.ReadyAt is { } ready ? (status.EndedAt ?? DateTimeOffset.UtcNow) - ready : null;
-        EngineEnd end = EngineEnd.Diagnose(status.Exit ?? new ExitStatus(0, null), readyFor, lines, byItself: true);
+
+        // What its manager knows of the end is evidence as the log is: of a container that the kernel killed nothing else says why.
+        IReadOnlyList<string> evidence = status.Note is { } told ? [.. lines, told] : lines;
+        EngineEnd end = EngineEnd.Diagnose(status.Exit ?? new ExitStatus(0, null), readyFor, evidence, byItself: true);
         ServerRecord ended = record with
         {
             State = ServerState.Failed,
@@ -215,7 +218,7 @@ internal abstract class ManagedRuntime : IServerRuntime
             ExitCode = status.Exit?.Code,
             ExitSignal = status.Exit?.Signal,
             Restarts = status.Restarts,
-            Reason = status.Note is { } note ? $"{end.Reason}; {note}" : end.Reason,
+            Reason = status.Note is { } note && !end.Reason.Contains(note, StringComparison.Ordinal) ? $"{end.Reason}; {note}" : end.Reason,
             FaultId = end.FaultId,
         };
         Change(folder, record, _ => ended);

@@ -50,6 +50,7 @@ internal static class ComposeFile
             { "group_add", spec.Groups.ToArray() },
             { "ipc", spec.Ipc },
             { "shm_size", spec.ShmSize },
+            { "mem_limit", spec.Memory },
             { "ulimits", Limits(spec.Ulimits) },
             { "deploy", Gpus(spec.Gpus) },
             { "logging", new YamlMap { { "driver", "json-file" }, { "options", new YamlMap { { "max-size", "50m" }, { "max-file", "4" } } } } },

@@ -107,7 +107,7 @@ internal static class KubernetesManifest
                         { "args", spec.Arguments.Select(KubernetesText.Literal).ToArray() },
                         { "env", Variables(spec, secret) },
                         { "ports", new object[] { new YamlMap { { "name", "http" }, { "containerPort", spec.ContainerPort } } } },
-                        { "resources", Resources(config) },
+                        { "resources", Resources(config, spec) },
                         { "securityContext", config.Options.Get(LlamaCppOptions.MemoryLock) ? new YamlMap { { "capabilities", new YamlMap { { "add", new object[] { "IPC_LOCK" } } } } } : null },
                         { "startupProbe", Probe(config, periodSeconds: 10, failures: 360) }, // An hour: a model of some 100 GB from a slow disk.
                         { "readinessProbe", Probe(config, periodSeconds: 10, failures: 3) },
@@ -131,19 +131,21 @@ internal static class KubernetesManifest
         }),
     ];
 
-    private static YamlMap? Resources(ServerConfig config)
+    private static YamlMap Resources(ServerConfig config, ContainerSpec spec)
     {
+        YamlMap limits = new() { { "memory", spec.Memory is { } memory ? Quantity(memory) : null } };
         if (config.Devices.Count == 0)
         {
-            return null;
+            return new YamlMap { { "limits", limits } };
         }
 
         string first = config.Devices[0].Name;
         string? resource = s_resources.FirstOrDefault(known => config.Devices.All(device => device.Name.StartsWith(known.Device, StringComparison.Ordinal))).Resource;
-        return resource is null
-            ? throw new LlmOpsException(
-                $"Kubernetes gives GPUs by their vendor, which '{first}' of server '{config.Name}' does not tell; plan it for CUDA, ROCm or SYCL devices of one kind", "KubernetesDeviceUnknown")
-            : new YamlMap { { "limits", new YamlMap { { resource, config.Devices.Count.ToString(CultureInfo.InvariantCulture) } } } };
+        limits.Add(
+            resource ?? throw new LlmOpsException(
+                $"Kubernetes gives GPUs by their vendor, which '{first}' of server '{config.Name}' does not tell; plan it for CUDA, ROCm or SYCL devices of one kind", "KubernetesDeviceUnknown"),
+            config.Devices.Count.ToString(CultureInfo.InvariantCulture));
+        return new YamlMap { { "limits", limits } };
     }
 
     private static YamlMap Probe(ServerConfig config, int periodSeconds, int failures) => new()

@@ -44,6 +44,9 @@ internal sealed record ContainerSpec
     /// <summary>Size of <c>/dev/shm</c> as docker writes it, <c>8g</c>; null for the default, 64 MiB.</summary>
     public string? ShmSize { get; init; }
 
+    /// <summary>Main memory that it may use as docker writes it, <c>24g</c>; null for no limit.</summary>
+    public string? Memory { get; init; }
+
     /// <summary>Limits by their docker names: <c>memlock</c> → <c>-1</c>.</summary>
     public IReadOnlyDictionary<string, string> Ulimits { get; init; } = new Dictionary<string, string>();
 

@@ -82,6 +82,7 @@ internal static class ContainerSpecs
             SecretFiles = command.SecretFiles,
             Ipc = config.Container.Ipc,
             ShmSize = config.Container.ShmSize ?? (config.Container.Ipc == "host" ? null : kind.SharedMemorySize(config.Options)),
+            Memory = config.Container.Memory,
             Ulimits = ulimits,
             Restart = config.Restart switch
             {

@@ -67,6 +67,7 @@ internal static class DockerCommandLine
 
         Add(line, "--ipc", spec.Ipc);
         Add(line, "--shm-size", spec.ShmSize);
+        Add(line, "--memory", spec.Memory);
         foreach ((string name, string value) in spec.Ulimits.OrderBy(limit => limit.Key, StringComparer.Ordinal))
         {
             line.AddRange(["--ulimit", $"{name}={value}"]);

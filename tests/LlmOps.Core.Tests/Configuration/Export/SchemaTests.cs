@@ -48,7 +48,7 @@ public sealed class SchemaTests
                 Alias = "first/of-them",
                 Devices = cards,
                 Endpoint = new ServerEndpoint { Host = "::1", Port = 8090, ApiKeyFile = "/keys/the key" },
-                Container = new ContainerSettings { Ipc = "private", ShmSize = "8g", Ulimits = new Dictionary<string, string> { ["nofile"] = "1024:65536" } },
+                Container = new ContainerSettings { Ipc = "private", ShmSize = "8g", Memory = "24g", Ulimits = new Dictionary<string, string> { ["nofile"] = "1024:65536" } },
                 Options = plain.Options.With(LlamaCppOptions.MemoryLock, true).With(LlamaCppOptions.ChatTemplateFile, "/templates/a b.jinja"),
                 Restart = new RestartPolicy { Mode = RestartMode.Always },
             }, null),

@@ -143,11 +143,11 @@ public sealed class DockerCommandLineTests : IDisposable
         string line = Line(Config() with
         {
             Image = "mine:1",
-            Container = new ContainerSettings { Ipc = "host", ShmSize = "8g", Ulimits = new Dictionary<string, string> { ["nofile"] = "65536" } },
+            Container = new ContainerSettings { Ipc = "host", ShmSize = "8g", Memory = "24g", Ulimits = new Dictionary<string, string> { ["nofile"] = "65536" } },
             Environment = new Dictionary<string, string> { ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID" },
         });
 
-        Assert.Contains("--env CUDA_DEVICE_ORDER=PCI_BUS_ID --ipc host --shm-size 8g --ulimit nofile=65536", line, StringComparison.Ordinal);
+        Assert.Contains("--env CUDA_DEVICE_ORDER=PCI_BUS_ID --ipc host --shm-size 8g --memory 24g --ulimit nofile=65536", line, StringComparison.Ordinal);
         Assert.Contains(" mine:1 --model", line, StringComparison.Ordinal);
     }
 
