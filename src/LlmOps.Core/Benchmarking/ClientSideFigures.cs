@@ -9,7 +9,7 @@ public sealed record ClientSideFigures
     /// <summary>Chunks received.</summary>
     public long Chunks { get; init; }
 
-    /// <summary>Those of them that arrived together with the one before in the same stream, in one segment: sent so by the server, or joined on the way. No time lies between them, and their ITL is 0.</summary>
+    /// <summary>Those of them that arrived together with the one before in the same stream, in one segment: sent so by the server, or joined on the way or while the client was not run. No time lies between them, and their ITL is 0.</summary>
     public long JoinedChunks { get; init; }
 
     /// <summary>Answers of several tokens whose chunks all have one moment; they have neither TPOT nor decode rate.</summary>

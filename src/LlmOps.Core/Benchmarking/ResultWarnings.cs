@@ -57,7 +57,7 @@ internal static class ResultWarnings
             warnings.Add(Text($"this process used {result.Client.CpuShare:0.00} of a processor core, so the client may limit the figures"));
         }
 
-        if (result.MaximumInFlight is null && result.Client.StartDelaySecondsP99 > 0.001 && result.Client.StartDelaySecondsP99 > 0.05 * result.TtftSeconds.P50)
+        if (result.MaximumInFlight is null && result.TtftSeconds.Count > 0 && result.Client.StartDelaySecondsP99 > 0.001 && result.Client.StartDelaySecondsP99 > 0.05 * result.TtftSeconds.P50)
         {
             warnings.Add(Text($"requests started up to {result.Client.StartDelaySecondsP99 * 1000:0.0} ms late (99th percentile), which is in the TTFT"));
         }
@@ -91,7 +91,7 @@ internal static class ResultWarnings
 
         if (result.Client.JoinedChunks > ManyJoined * result.ItlSeconds.Count)
         {
-            warnings.Add(Text($"{100.0 * result.Client.JoinedChunks / result.ItlSeconds.Count:0} % of the chunks after the first arrived together with the one before, sent so or joined on the way, and their ITL is 0; ITL per token spreads each arrival over its tokens"));
+            warnings.Add(Text($"{100.0 * result.Client.JoinedChunks / result.ItlSeconds.Count:0} % of the chunks after the first arrived together with the one before (sent so, joined on the way, or while the client was not run), so their ITL is 0; ITL per token is free of that"));
         }
     }
 

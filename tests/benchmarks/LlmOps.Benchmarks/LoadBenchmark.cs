@@ -6,7 +6,7 @@ using LlmOps.Benchmarking.SelfCheck;
 
 namespace LlmOps.Benchmarks;
 
-/// <summary>Measures the load generator against a server that sends each token when it is due and says when it did, beside a client of Python's aiohttp.</summary>
+/// <summary>Measures the load generator against a server that sends each token when it is due and says when it did, beside a C program that only reads and a client of Python's aiohttp.</summary>
 internal static class LoadBenchmark
 {
     private static readonly (int Streams, double Rate, double Limit)[] s_loads = [(200, 50, 1), (1000, 20, 5)];
@@ -27,6 +27,11 @@ internal static class LoadBenchmark
                 SelfCheckResult result = await new GeneratorSelfCheck(process.Endpoint, options).RunAsync(CancellationToken.None).ConfigureAwait(false);
                 Print("llmops", result);
                 good &= result.TimingErrorSeconds.P99 * 1000 < limit && result.CpuMicrosecondsPerToken < 5 && result.Passed;
+            }
+
+            using (ScheduleProcess process = ScheduleProcess.Start(options))
+            {
+                FloorClient.Run(process.Endpoint, options);
             }
 
             using (ScheduleProcess process = ScheduleProcess.Start(options))

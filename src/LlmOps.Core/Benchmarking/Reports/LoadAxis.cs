@@ -12,14 +12,13 @@ internal static class LoadAxis
     public static string Label(IReadOnlyList<ThroughputResult> results) =>
         results.All(result => result.RequestRate is not null) ? "requests a second offered" : "requests in flight at a time";
 
+    /// <summary><c>4 streams</c>, <c>2.5 requests/s</c>.</summary>
+    public static string Load(ThroughputResult result) => result.RequestRate is { } rate
+        ? string.Create(CultureInfo.InvariantCulture, $"{rate:0.###} requests/s")
+        : result.Concurrency == 1 ? "1 stream" : string.Create(CultureInfo.InvariantCulture, $"{result.Concurrency} streams");
+
     /// <summary><c>4 streams</c>, <c>2.5 requests/s</c>; with what a sweep had set.</summary>
-    public static string Name(ThroughputResult result)
-    {
-        string load = result.RequestRate is { } rate
-            ? string.Create(CultureInfo.InvariantCulture, $"{rate:0.###} requests/s")
-            : result.Concurrency == 1 ? "1 stream" : string.Create(CultureInfo.InvariantCulture, $"{result.Concurrency} streams");
-        return result.SweptOptions.Count == 0 ? load : $"{load}, {Swept(result)}";
-    }
+    public static string Name(ThroughputResult result) => result.SweptOptions.Count == 0 ? Load(result) : $"{Load(result)}, {Swept(result)}";
 
     /// <summary>What belongs together in a chart: a server with its options of the sweep.</summary>
     public static string Group(ThroughputResult result) => result.SweptOptions.Count == 0 ? result.ServerName : Swept(result);

@@ -32,6 +32,30 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
+    public void Points_of_a_sweep_at_one_load_are_bars_with_their_names_and_loads_are_lines()
+    {
+        ThroughputResult Swept(string value, int load) => Results.Of(load, Results.Times(40, 0.5, 0.3, load)) with { SweptOptions = new Dictionary<string, string> { ["ubatch-size"] = value } };
+        string one = ThroughputReport.ToHtml([Swept("64", 4), Swept("512", 4)], s_context);
+        Assert.Contains("<h2>At 4 streams</h2>", one, StringComparison.Ordinal);
+        Assert.Contains(">ubatch-size=512<title>", one, StringComparison.Ordinal);
+        Assert.DoesNotContain("requests in flight at a time</text>", one, StringComparison.Ordinal);
+
+        string several = ThroughputReport.ToHtml([Swept("64", 4), Swept("64", 8), Swept("512", 4)], s_context);
+        Assert.Contains("<h2>Against load</h2>", several, StringComparison.Ordinal);
+        Assert.Contains("requests in flight at a time</text>", several, StringComparison.Ordinal);
+
+        // Two runs of one load are two points of a line.
+        Assert.Contains("<h2>Against load</h2>", ThroughputReport.ToHtml([Swept("64", 4), Swept("64", 4)], s_context), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_falls_to_nothing_over_time_is_drawn_from_zero()
+    {
+        ThroughputResult result = Full() with { Timeline = [.. Enumerable.Range(0, 10).Select(at => new TimelineSlice(at, 1, at switch { 5 => 0, 6 => 1, _ => 1000 }, 1, 0, 0, 0))] };
+        Assert.DoesNotContain("tokens/s, powers of ten", ThroughputReport.ToHtml([result], s_context), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nothing_on_the_page_asks_for_a_network_or_runs_a_script()
     {
         string html = ThroughputReport.ToHtml([Full()], s_context);

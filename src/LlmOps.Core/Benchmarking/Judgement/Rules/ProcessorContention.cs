@@ -20,8 +20,8 @@ internal sealed class ProcessorContention : ICauseRule
         return others > OthersShare * processors
             ? new LikelyCause("processor-contention",
                 CauseText.Of($"the machine's {processors} processors were {share:P0} busy, {others:0.0} of them with neither the server nor this client"),
-                isVllm ? "OMP_NUM_THREADS" : "threads",
-                isVllm ? "Stop what else runs, or leave it processors: a smaller OMP_NUM_THREADS." : "Stop what else runs, or leave it processors: fewer --threads than processors.")
+                isVllm ? null : "threads",
+                isVllm ? "Stop what else runs, or leave it processors: a smaller OMP_NUM_THREADS in its environment." : "Stop what else runs, or leave it processors: fewer --threads than processors.")
             : null;
     }
 }

@@ -26,6 +26,9 @@ internal sealed class ChartScale
         return low > 0 && high / low > 50 ? Powers(low, high, from, to) : Even(high, from, to, 5, exact: false);
     }
 
+    /// <summary>A scale for what comes and goes over time, from zero: there a fall to nothing is to be seen as one.</summary>
+    public static ChartScale FromZero(IReadOnlyCollection<double> values, double from, double to) => Even(values.Append(0).Max() is > 0 and var high ? high : 1, from, to, 5, exact: false);
+
     /// <summary>A scale for load: by powers when it spans more than a factor of eight.</summary>
     public static ChartScale ForLoads(IReadOnlyCollection<double> loads, double from, double to)
     {

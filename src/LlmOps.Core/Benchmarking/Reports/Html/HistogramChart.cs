@@ -11,6 +11,7 @@ internal static class HistogramChart
     private const double Right = 12;
     private const double Top = 22;
     private const double Bottom = 40;
+    private const double RoomForMark = 30;
 
     /// <param name="name">What was timed.</param>
     /// <param name="seconds">The values; at least one.</param>
@@ -26,7 +27,7 @@ internal static class HistogramChart
         string floor = HtmlText.At(Height - Bottom);
         StringBuilder svg = new();
         ChartFrame.Open(svg, Width, Height, $"Distribution of {name}",
-            $"{sorted.Count} requests from {HtmlText.Time(low)} to {HtmlText.Time(sorted[^1])}; median {HtmlText.Time(median)}, 99th percentile {HtmlText.Time(late)}");
+            $"{HtmlText.Count(sorted.Count, "request")} from {HtmlText.Time(low)} to {HtmlText.Time(sorted[^1])}; median {HtmlText.Time(median)}, 99th percentile {HtmlText.Time(late)}");
         foreach (double tick in y.Ticks.Where(tick => tick == Math.Floor(tick)))
         {
             string at = HtmlText.At(y.At(tick));
@@ -46,8 +47,9 @@ internal static class HistogramChart
             }
         }
 
-        Mark(median, "p50");
-        Mark(late, "p99");
+        bool areClose = (late - median) / (high - low) * (Width - Left - Right) < RoomForMark;
+        Mark(median, areClose ? "p50, p99" : "p50");
+        Mark(late, areClose ? "" : "p99");
         svg.Append($"<line class=\"axis\" x1=\"{HtmlText.At(Left)}\" x2=\"{HtmlText.At(Width - Right)}\" y1=\"{floor}\" y2=\"{floor}\"/>");
         Edge(low, Left, "start");
         Edge((low + high) / 2, (Left + Width - Right) / 2, "middle");

@@ -24,7 +24,7 @@ internal static class HtmlStyle
         .tiles .card{padding:12px 16px}
         .tiles b{display:block;font-size:1.55rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}
         .tiles small{display:block;color:var(--soft);font-size:.85rem}
-        .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:16px}
+        .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),1fr));gap:16px}
         figure{margin:0}
         figcaption{font-weight:600;margin-bottom:6px}
         figcaption small{display:block;font-weight:400;color:var(--soft);font-size:.85rem}

@@ -45,6 +45,9 @@ internal static class HtmlText
         _ => number.ToString("0.####", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>So many of something: <c>1 request</c>, <c>2 requests</c>.</summary>
+    public static string Count(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+
     /// <summary>A time: <c>123 ms</c>, <c>4.5 s</c>.</summary>
     public static string Time(double? seconds) => seconds is not { } known || !double.IsFinite(known) ? "–"
         : known == 0 ? "0"

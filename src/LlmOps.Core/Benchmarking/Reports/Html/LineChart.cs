@@ -18,20 +18,21 @@ internal sealed class LineChart(string title, string description, string xLabel,
     private const double Top = 12;
     private const double Bottom = 42;
     private const double LabelGap = 30;
+    private const double EdgeGap = 18;
 
     private readonly StringBuilder _svg = new();
 
     /// <summary>Draws the series over load.</summary>
     public string OverLoad(IReadOnlyList<ChartSeries> series) =>
-        Draw(series, ChartScale.ForLoads([.. series.SelectMany(line => line.Points).Select(point => point.X)], Left + 16, Width - Right - 16), "");
+        Draw(series, ChartScale.ForLoads([.. series.SelectMany(line => line.Points).Select(point => point.X)], Left + 16, Width - Right - 16), ChartScale.ForValues, "");
 
     /// <summary>Draws the series over time.</summary>
-    public string OverTime(IReadOnlyList<ChartSeries> series, double seconds) => Draw(series, ChartScale.ForTime(seconds, Left, Width - Right), " s");
+    public string OverTime(IReadOnlyList<ChartSeries> series, double seconds) => Draw(series, ChartScale.ForTime(seconds, Left, Width - Right), ChartScale.FromZero, " s");
 
-    private string Draw(IReadOnlyList<ChartSeries> series, ChartScale x, string unit)
+    private string Draw(IReadOnlyList<ChartSeries> series, ChartScale x, Func<IReadOnlyCollection<double>, double, double, ChartScale> upwards, string unit)
     {
         double[] values = [.. series.SelectMany(line => line.Points).SelectMany(point => point.Range is { } range ? (double[])[point.Y, range.High] : [point.Y])];
-        ChartScale y = ChartScale.ForValues(values, Height - Bottom, Top);
+        ChartScale y = upwards(values, Height - Bottom, Top);
         ChartFrame.Open(_svg, Width, Height, title, description);
         AppendGrid(x, y, unit);
         foreach (ChartSeries line in series)
@@ -61,7 +62,8 @@ internal sealed class LineChart(string title, string description, string xLabel,
             }
 
             last = at;
-            _svg.Append($"<text class=\"tick\" x=\"{HtmlText.At(at)}\" y=\"{HtmlText.At(Height - Bottom + 17)}\" text-anchor=\"middle\">{HtmlText.Number(tick)}{unit}</text>");
+            bool isAtEdge = at > Width - EdgeGap;
+            _svg.Append($"<text class=\"tick\" x=\"{HtmlText.At(isAtEdge ? Width - 1 : at)}\" y=\"{HtmlText.At(Height - Bottom + 17)}\" text-anchor=\"{(isAtEdge ? "end" : "middle")}\">{HtmlText.Number(tick)}{unit}</text>");
         }
 
         string floor = HtmlText.At(Height - Bottom);

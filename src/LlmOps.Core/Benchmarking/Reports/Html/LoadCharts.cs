@@ -12,10 +12,11 @@ internal sealed class LoadCharts(IReadOnlyList<ThroughputResult> results)
     private static readonly string[] s_strokes = ["", "7 4", "2 3", "9 3 2 3", "4 2"];
 
     private readonly StringBuilder _html = new();
+    private readonly bool _isOneLoad = results.Select(LoadAxis.Load).Distinct().Count() == 1 && results.GroupBy(LoadAxis.Group).All(group => group.Count() == 1);
 
     public override string ToString()
     {
-        _html.Append("<h2>Against load</h2><div class=\"grid\">");
+        _html.Append($"<h2>{(_isOneLoad ? $"At {HtmlText.Of(LoadAxis.Load(results[0]))}" : "Against load")}</h2><div class=\"grid\">");
         IGrouping<string, ThroughputResult>[] groups = [.. results.GroupBy(LoadAxis.Group)];
         string load = LoadAxis.Label(results);
         Throughput(groups, load);
@@ -46,8 +47,8 @@ internal sealed class LoadCharts(IReadOnlyList<ThroughputResult> results)
         }
 
         ThroughputResult best = results.MaxBy(result => result.OutputTokensPerSecond)!;
-        LineChart chart = new("Throughput against load", $"Most output tokens a second: {HtmlText.Number(best.OutputTokensPerSecond)} at {LoadAxis.Name(best)}", load, "tokens/s");
-        Figure("Throughput", "tokens a second of all streams together; bars are 95 % intervals", chart.OverLoad(series), series);
+        string description = $"Most output tokens a second: {HtmlText.Number(best.OutputTokensPerSecond)} at {LoadAxis.Name(best)}";
+        Figure("Throughput", _isOneLoad ? "tokens a second of all streams together; thin lines are 95 % intervals" : "tokens a second of all streams together; bars are 95 % intervals", description, load, "tokens/s", series);
     }
 
     private void Latency(IGrouping<string, ThroughputResult>[] groups, string load, string name, string unit, Func<ThroughputResult, LatencySummary> summary)
@@ -77,12 +78,16 @@ internal sealed class LoadCharts(IReadOnlyList<ThroughputResult> results)
         }
 
         ThroughputResult worst = results.Where(result => summary(result).Count > 0).MaxBy(result => summary(result).P99)!;
-        LineChart chart = new($"{name} against load", $"Longest 99th percentile: {HtmlText.Time(summary(worst).P99)} at {LoadAxis.Name(worst)}", load, unit);
-        Figure(name, groups.Length <= GroupsWithPercentiles ? "median, 90th and 99th percentile of the requests" : "median of the requests", chart.OverLoad(series), series);
+        string description = $"Longest 99th percentile: {HtmlText.Time(summary(worst).P99)} at {LoadAxis.Name(worst)}";
+        Figure(name, groups.Length <= GroupsWithPercentiles ? "median, 90th and 99th percentile of the requests" : "median of the requests", description, load, unit, series);
     }
 
     private static string Stroke(IGrouping<string, ThroughputResult>[] groups, int at) => groups.Length > GroupsWithPercentiles ? s_strokes[at % s_strokes.Length] : "";
 
-    private void Figure(string name, string detail, string svg, IReadOnlyList<ChartSeries> series) =>
-        _html.Append($"<figure class=\"card\"><figcaption>{HtmlText.Of(name)}<small>{HtmlText.Of(detail)}</small></figcaption>{svg}{ChartFrame.Legend(series)}</figure>");
+    private void Figure(string name, string detail, string description, string load, string unit, IReadOnlyList<ChartSeries> series)
+    {
+        string title = $"{name} against load";
+        string drawing = _isOneLoad ? BarChart.Draw(title, description, series, unit) : new LineChart(title, description, load, unit).OverLoad(series) + ChartFrame.Legend(series);
+        _html.Append($"<figure class=\"card\"><figcaption>{HtmlText.Of(name)}<small>{HtmlText.Of(detail)}</small></figcaption>{drawing}</figure>");
+    }
 }

@@ -48,7 +48,7 @@ internal sealed class PointTabs(IReadOnlyList<ThroughputResult> results)
     private void Waterfall(ThroughputResult result)
     {
         IReadOnlyList<RequestFigures> shown = WaterfallChart.Choose(result.Samples);
-        string detail = shown.Count < result.Samples.Count ? $"{shown.Count} of {result.Samples.Count} requests, evenly chosen" : $"{shown.Count} requests, in the order in which they were due";
+        string detail = shown.Count < result.Samples.Count ? $"{shown.Count} of {result.Samples.Count} requests, evenly chosen" : $"{HtmlText.Count(shown.Count, "request")}, in the order in which they were due";
         _html.Append($"<figure class=\"card\"><figcaption>Requests over time<small>{detail}</small></figcaption>{WaterfallChart.Draw(shown, result.Samples.Count)}"
             + "<ul class=\"legend\"><li><i style=\"background:var(--c7)\"></i>waiting in the client</li><li><i style=\"background:var(--c4)\"></i>until the first token</li>"
             + "<li><i style=\"background:var(--c0)\"></i>generating</li><li><i style=\"background:var(--bad)\"></i>failed</li></ul></figure>");
@@ -111,7 +111,7 @@ internal sealed class PointTabs(IReadOnlyList<ThroughputResult> results)
         double[] seconds = [.. values.OfType<double>()];
         if (seconds.Length > 0)
         {
-            _html.Append($"<figure class=\"card\"><figcaption>{HtmlText.Of(title)}<small>distribution over {seconds.Length} requests</small></figcaption>{HistogramChart.Draw(name, seconds)}</figure>");
+            _html.Append($"<figure class=\"card\"><figcaption>{HtmlText.Of(title)}<small>distribution over {HtmlText.Count(seconds.Length, "request")}</small></figcaption>{HistogramChart.Draw(name, seconds)}</figure>");
         }
     }
 }
