@@ -27,13 +27,13 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         (GraphTensor query, GraphTensor key, GraphTensor value, GraphTensor? gate) = tensors["attn_qkv"] is { } fused
             ? Fused(shape, tensors, fused, normed)
             : Separate(shape, tensors, normed);
-        GraphTensor mixed = Attend(shape, query, key, value, shape.ValueLength);
+        GraphTensor mixed = Joined(Attend(shape, query, key, value, shape.ValueLength));
         afterAttention?.Invoke();
         mixed = TurnValues(shape, mixed);
         if (gate is not null)
         {
             GraphTensor opened = graph.Function(graph.Compute(mixed.Bytes / (graph.Rows * sizeof(float)), gate));
-            mixed = graph.Product(graph.View(mixed), opened);
+            mixed = graph.Product(mixed, opened);
         }
 
         return mixed;
@@ -144,6 +144,7 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
             if (shape.ValueLength > 0)
             {
                 bool transposes = !graph.Setting.FlashAttention && !graph.Setting.TurnsValuesLate;
+                value = transposes ? Padded(shape, value) : value;
                 graph.Store(transposes ? graph.View(graph.View(graph.View(value))) : Rows(value, values), inputs.ValueCells(shape), values);
             }
         }
@@ -166,9 +167,18 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         values = graph.Setting.TurnsValuesLate ? graph.ComputeAt(place, valueBytes, values) : values;
         GraphTensor scores = graph.ComputeAt(place, isTooLarge || graph.Setting.ScoresOnHost, scoreBytes, keys, query);
         GraphTensor weights = graph.UpdateAt(place, isTooLarge, scores, mask);
-        GraphTensor mixed = graph.ComputeAt(place, isTooLarge, resultBytes, values, weights);
-        return graph.ComputeAt(place, resultBytes, graph.View(mixed));
+        return graph.ComputeAt(place, isTooLarge, resultBytes, values, weights);
     }
+
+    // The heads of a token beside one another: so flash attention leaves them, else they are copied.
+    private GraphTensor Joined(GraphTensor mixed) => graph.Setting.FlashAttention
+        ? graph.View(mixed)
+        : graph.ComputeAt(graph.Setting.PinsAttention ? graph.CachePlace : null, mixed.Bytes, graph.View(mixed));
+
+    // Without flash attention all layers keep as many values as the widest one.
+    private GraphTensor Padded(AttentionShape shape, GraphTensor value) => (long)shape.KeyValueHeadCount * shape.ValueLength < graph.Setting.WidestValues
+        ? graph.Compute(graph.Setting.WidestValues, value)
+        : value;
 
     // Caches of several slots are seen as one (cpy_k, cpy_v).
     private GraphTensor Rows(GraphTensor values, GraphTensor cache)
@@ -206,10 +216,12 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
             GraphTensor key = graph.Compute(rank + rotary, graph.View(value), graph.Turn(rotary * row, graph.Columns(packed, rotary, compress.Rows), inputs.Positions, hasFrequencies: false));
             GraphTensor mixed = Attend(shape, full, key, value, (int)rank);
             long valueWidth = tensors["attn_output"]!.Columns;
+            mixed = graph.Setting.FlashAttention ? graph.View(mixed) : mixed;
             GraphTensor expanded = graph.Setting.MultipliesOneStream && graph.Setting.Streams > 1
-                ? graph.MultiplyOnHost(tensors["attn_v_b"]!, valueWidth, graph.View(mixed))
-                : graph.Multiply(tensors["attn_v_b"]!, valueWidth, graph.View(mixed));
-            return graph.Compute(valueWidth, graph.View(expanded));
+                ? graph.MultiplyOnHost(tensors["attn_v_b"]!, valueWidth, mixed)
+                : graph.Multiply(tensors["attn_v_b"]!, valueWidth, mixed);
+            GraphTensor joined = graph.Compute(valueWidth, graph.View(expanded));
+            return graph.Setting.FlashAttention ? graph.View(joined) : joined;
         }
 
         GraphTensor turnedQuery = graph.Turn(query.Bytes, graph.View(query), inputs.Positions, hasFrequencies: false);
@@ -217,10 +229,11 @@ internal sealed class AttentionGraph(GraphBuilder graph, AttentionInputs inputs,
         GraphTensor latent = graph.Apply(tensors["attn_kv_a_norm"]!, graph.Norm2(rank * row, graph.Columns(compressed, rank, compress.Rows)));
         GraphTensor both = graph.Multiply(tensors["attn_kv_b"]!, latent);
         long bothWidth = both.Bytes / (shape.HeadCount * row);
-        GraphTensor values = graph.Compute((long)shape.HeadCount * shape.ValueLength, graph.Columns(both, shape.ValueLength, bothWidth));
+        turnedQuery = TurnKeys(shape, turnedQuery);
+        GraphTensor values = TurnValues(shape, graph.Compute((long)shape.HeadCount * shape.ValueLength, graph.Columns(both, shape.ValueLength, bothWidth)));
         GraphTensor turnedKey = graph.Turn(rotary * row, graph.Columns(compressed, rotary, compress.Rows), inputs.Positions, hasFrequencies: false);
         GraphTensor repeated = graph.Compute(shape.HeadCount * rotary, turnedKey);
-        GraphTensor keys = graph.Compute((long)shape.HeadCount * shape.KeyLength, graph.Columns(both, bothWidth - shape.ValueLength, bothWidth), repeated);
-        return Attend(shape, turnedQuery, keys, values, shape.ValueLength);
+        GraphTensor keys = TurnKeys(shape, graph.Compute((long)shape.HeadCount * shape.KeyLength, graph.Columns(both, bothWidth - shape.ValueLength, bothWidth), repeated));
+        return TurnValues(shape, Joined(Attend(shape, turnedQuery, keys, values, shape.ValueLength)));
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using LlmOps.Models;
 
 namespace LlmOps.Planning.Memory;
@@ -12,9 +11,6 @@ internal static class ComputeBuffers
     // A Vulkan device gives no larger buffers than this and computes with no larger tensors than the second.
     private const long VulkanChunkBytes = Bytes.GiB;
     private const long VulkanTensorBytes = (4 * Bytes.GiB) - 1;
-
-    // Pictures have positions in several dimensions (llama_model_rope_type: MROPE, IMROPE).
-    private static readonly FrozenSet<string> s_severalDimensions = FrozenSet.Create("qwen2vl", "qwen3vl", "qwen3vlmoe", "qwen35", "qwen35moe", "paddleocr", "hunyuan_vl");
 
     /// <summary>Bytes of each device and, last, of the host.</summary>
     /// <param name="model">The model.</param>
@@ -79,7 +75,7 @@ internal static class ComputeBuffers
         {
             Tokens = tokens,
             Outputs = Math.Min(tokens, placement.Outputs ?? (placement.Slots * (1 + placement.DraftTokens))),
-            Dimensions = s_severalDimensions.Contains(model.Architecture) ? 4 : 1,
+            Dimensions = new GraphTraits(model).Dimensions,
             Slots = placement.Slots,
             Streams = streams,
             LayerSamples = crossesInEveryLayer ? int.MaxValue : 3,

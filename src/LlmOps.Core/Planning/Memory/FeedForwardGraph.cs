@@ -1,29 +1,22 @@
-using System.Collections.Frozen;
 using LlmOps.Models;
 
 namespace LlmOps.Planning.Memory;
 
 /// <summary>The operations of a layer's feed-forward part.</summary>
-internal sealed class FeedForwardGraph(GraphBuilder graph, ModelDescription model)
+internal sealed class FeedForwardGraph(GraphBuilder graph, ExpertShape? experts, GraphTraits traits)
 {
-    // The sum of the chosen experts' weights is divided out, but not in these.
-    private static readonly FrozenSet<string> s_plainWeights = FrozenSet.Create("jamba", "gpt-oss", "qwen2moe", "olmoe", "dbrx", "arctic", "phimoe", "llama4");
-
-    private readonly ExpertShape? _experts = model.Experts;
-    private readonly bool _squares = model.Architecture.StartsWith("nemotron", StringComparison.Ordinal);
-
     /// <summary>The feed-forward part over the normed input; null when the layer has none.</summary>
     /// <param name="tensors">The layer's tensors.</param>
     /// <param name="normed">Its input.</param>
     /// <param name="afterExperts">What the graph computes between the experts and the rest.</param>
     public GraphTensor? Compute(LayerTensors tensors, GraphTensor normed, Action? afterExperts = null)
     {
-        if (tensors["ffn_gate_inp"] is not { } router || _experts is null || _experts.UsedCount == 0)
+        if (tensors["ffn_gate_inp"] is not { } router || experts is null || experts.UsedCount == 0)
         {
             return Dense(tensors, string.Empty, normed);
         }
 
-        GraphTensor routed = Experts(tensors, router, _experts.UsedCount, () => normed, normed);
+        GraphTensor routed = Experts(tensors, router, experts.UsedCount, () => normed, normed);
         afterExperts?.Invoke();
         if (Dense(tensors, "_shexp", normed) is not { } shared)
         {
@@ -43,7 +36,7 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ModelDescription mode
 
     /// <summary>The experts alone, chosen by another input than the one they work on.</summary>
     public GraphTensor ComputeExperts(LayerTensors tensors, Func<GraphTensor> normed, GraphTensor routed) =>
-        Experts(tensors, tensors["ffn_gate_inp"]!, _experts!.UsedCount, normed, routed);
+        Experts(tensors, tensors["ffn_gate_inp"]!, experts!.UsedCount, normed, routed);
 
     private GraphTensor? Dense(LayerTensors tensors, string suffix, GraphTensor normed)
     {
@@ -122,22 +115,22 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ModelDescription mode
 
     private (GraphTensor Chosen, GraphTensor Weights) Choose(LayerTensors tensors, GraphTensor logits, long count, int used)
     {
-        GraphTensor probabilities = ChoosesFirst ? logits : graph.Function(logits);
+        GraphTensor probabilities = traits.ChoosesExpertsFirst ? logits : graph.Function(logits);
         GraphTensor ranked = tensors.Bias("exp_probs_b") is { } bias ? graph.Apply(bias, graph.View(probabilities)) : probabilities;
         GraphTensor chosen = graph.Columns(graph.Compute(count, ranked), used, count);
         GraphTensor weights = graph.Compute(used, graph.View(probabilities), chosen);
-        if (ChoosesFirst)
+        if (traits.ChoosesExpertsFirst)
         {
             return (chosen, graph.Update(graph.View(weights)));
         }
 
-        if (Normalises(tensors))
+        if (traits.NormalisesExperts(tensors))
         {
             GraphTensor shown = graph.View(weights);
             weights = graph.Update(shown, graph.Compute(1, graph.Compute(1, shown)));
         }
 
-        if (_experts!.WeightsScale is not (0 or 1))
+        if (experts!.WeightsScale is not (0 or 1))
         {
             weights = graph.Update(graph.View(weights));
         }
@@ -149,13 +142,7 @@ internal sealed class FeedForwardGraph(GraphBuilder graph, ModelDescription mode
     private bool ChoosesAtOnce(LayerTensors tensors) => graph.Setting.Reorders
         && (graph.LayerPlace != graph.Setting.Host || (tensors.Bias("exp_probs_b") is null && graph.OffloadsRows));
 
-    // Whether weights come from the logits of the chosen experts alone.
-    private bool ChoosesFirst => model.Architecture == "gpt-oss";
-
-    // deepseek2 tells by a key of its file, which those that choose with a bias have.
-    private bool Normalises(LayerTensors tensors) => !s_plainWeights.Contains(model.Architecture) && (model.Architecture != "deepseek2" || tensors.Bias("exp_probs_b") is not null);
-
-    private GraphTensor Activated(GraphTensor raised) => _squares ? graph.Function(graph.Function(raised)) : graph.Function(raised);
+    private GraphTensor Activated(GraphTensor raised) => traits.Squares ? graph.Function(graph.Function(raised)) : graph.Function(raised);
 
     private GraphTensor Biased(LayerTensors tensors, string name, GraphTensor result, GraphTensor chosen) =>
         tensors.Bias(name) is { } bias ? graph.ApplyExperts(bias, result, chosen) : result;

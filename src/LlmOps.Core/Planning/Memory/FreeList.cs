@@ -41,6 +41,7 @@ internal sealed class FreeList(long chunkBytes)
 
     public static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 
+
     private (int Chunk, int Hole) FindHole(long size)
     {
         (int Chunk, int Hole) best = (-1, -1);
@@ -111,7 +112,6 @@ internal sealed class FreeList(long chunkBytes)
         // The holes are walked in the engine's order: one without size may lie within another, and then not all that touch are joined.
         public void Return(long offset, long size)
         {
-            int place = 0;
             for (int at = 0; at < Holes.Count; at++)
             {
                 (long begin, long room) = Holes[at];
@@ -128,8 +128,12 @@ internal sealed class FreeList(long chunkBytes)
                     Join(at - 1);
                     return;
                 }
+            }
 
-                place = begin < offset ? at + 1 : place;
+            int place = 0;
+            while (place < Holes.Count && Holes[place].Offset < offset)
+            {
+                place++;
             }
 
             Holes.Insert(place, (offset, size));

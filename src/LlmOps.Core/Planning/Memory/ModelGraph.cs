@@ -9,14 +9,15 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
     private const int BorderLayers = 2;
 
     private readonly GraphBuilder _graph = new(setting);
+    private readonly GraphTraits _traits = new(model);
     private GraphTensor? _picked;
 
     /// <summary>Inputs and operations in the order of computation.</summary>
     public (IReadOnlyList<GraphTensor> Inputs, IReadOnlyList<GraphTensor> Nodes) Build()
     {
         AttentionInputs inputs = new(_graph);
-        AttentionGraph attention = new(_graph, inputs, Turns, keysFirst: model.Attention.Any(shape => shape.SlidingWindow is not null), normsValues: model.Architecture == "gemma4");
-        FeedForwardGraph feedForward = new(_graph, model);
+        AttentionGraph attention = new(_graph, inputs, _traits.Turns, keysFirst: model.Attention.Any(shape => shape.SlidingWindow is not null), normsValues: _traits.NormsValues);
+        FeedForwardGraph feedForward = new(_graph, model.Experts, _traits);
         RecurrentGraph? recurrent = model.Recurrent is null ? null : new RecurrentGraph(_graph, model.Recurrent);
 
         if (setting.DraftsNextTokens)
@@ -140,20 +141,11 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         GraphTensor copied = _graph.Allocate(bytes, mixed);
         copied.IsOutput = true; // rows are set in place and nobody reads them, so the copy stays
         _graph.Nodes.Add(new GraphTensor(0, mixedEmbedded, slots, copied) { Operation = GraphOperation.Store, Target = copied });
-        return ScalesRows ? _graph.Product(embedded, _graph.Input(setting.Tokens * sizeof(float))) : ScalesEmbeddings ? _graph.Function(embedded) : embedded;
+        return _traits.ScalesRows ? _graph.Product(embedded, _graph.Input(setting.Tokens * sizeof(float))) : _traits.ScalesEmbeddings ? _graph.Function(embedded) : embedded;
     }
 
     // Such layers copy their state as soon as the graph is told of them, which is before the layer before them is complete.
     private static bool BeginsEarly(LayerTensors tensors) => (tensors.Has("ssm_in") && !tensors.Has("attn_q")) || tensors.Has("shortconv.in_proj");
-
-    // Embeddings of pictures are not scaled, so each row has a factor of its own.
-    private bool ScalesRows => model.Architecture is "gemma3" or "gemma3n" or "gemma4";
-
-    // Which of two summands comes first decides whose memory the sum takes.
-    private bool StreamFirst => model.Architecture is "lfm2" or "lfm2moe" or "jamba";
-
-    private bool ScalesEmbeddings => model.Architecture.StartsWith("gemma", StringComparison.Ordinal)
-        || model.Architecture.StartsWith("granite", StringComparison.Ordinal) || model.Architecture.StartsWith("minicpm", StringComparison.Ordinal);
 
     private GraphTensor Layer(AttentionGraph attention, FeedForwardGraph feedForward, RecurrentGraph? recurrent, LayerTensors tensors, GraphTensor stream, bool isLast, int? next)
     {
@@ -200,7 +192,8 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         }
 
         result = Normed(afterAttention, result) ?? result;
-        stream = StreamFirst ? _graph.Sum(stream, result) : _graph.Sum(result, stream);
+        result = _traits.ScalesResults ? _graph.Update(result) : result;
+        stream = _traits.AddsToStream ? _graph.Sum(stream, result) : _graph.Sum(result, stream);
 
         if (tensors.Has("pre_ffw_norm_2") && tensors.Has("ffn_gate_inp"))
         {
@@ -213,7 +206,8 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         }
 
         output = Normed(tensors["post_ffw_norm"], output) ?? output;
-        return StreamFirst || model.Architecture is "phi3" or "phimoe" ? _graph.Sum(stream, output) : _graph.Sum(output, stream);
+        output = _traits.ScalesResults ? _graph.Update(output) : output;
+        return _traits.AddsFeedForwardToStream ? _graph.Sum(stream, output) : _graph.Sum(output, stream);
     }
 
     // A layer of a feed-forward part only: the rows that are asked for are picked after it.
@@ -232,7 +226,7 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
     // Attention and a state-space mixer read the same input; the matrix after attention waits until the scan is done.
     private GraphTensor Beside(AttentionGraph attention, RecurrentGraph recurrent, AttentionShape shape, LayerTensors tensors, GraphTensor normed, GraphTensor stream, int? next)
     {
-        GraphTensor mixed = _graph.View(attention.Mix(shape, tensors, normed));
+        GraphTensor mixed = attention.Mix(shape, tensors, normed);
         recurrent.Begin(_graph.Layer);
         GraphTensor again = Normed(tensors["attn_norm"], stream) ?? stream;
         GraphTensor? projected = null;
@@ -262,7 +256,7 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         return _graph.Sum(dense, Normed(tensors["post_ffw_norm_2"], chosen) ?? chosen);
     }
 
-    private GraphTensor Project(LayerTensors tensors, GraphTensor mixed) => tensors.Has("attn_output") ? ProjectShown(tensors, _graph.View(mixed)) : mixed;
+    private GraphTensor Project(LayerTensors tensors, GraphTensor mixed) => ProjectShown(tensors, mixed);
 
     private GraphTensor ProjectShown(LayerTensors tensors, GraphTensor mixed)
     {
@@ -274,14 +268,6 @@ internal sealed class ModelGraph(ModelDescription model, GraphSetting setting)
         GraphTensor result = _graph.Multiply(weight, mixed);
         return tensors.Bias("attn_output") is { } bias ? _graph.Apply(bias, result) : result;
     }
-
-    // Layers that turn nothing know the order of the tokens from the states beside them, or from those that look back over a window.
-    private bool Turns(AttentionShape shape) => model.Architecture switch
-    {
-        "cohere2" or "cohere2moe" or "exaone4" or "exaone-moe" => shape.SlidingWindow is not null,
-        "jamba" or "nemotron_h" or "nemotron_h_moe" or "granitehybrid" => false,
-        _ => true,
-    };
 
     private GraphTensor? Normed(WeightTensor? weight, GraphTensor source) => weight is null ? null : _graph.Apply(weight, _graph.Norm(source));
 
