@@ -71,7 +71,7 @@ build() {
     cp -R module/LlmOps/. "artifacts/bin/LlmOps.PowerShell/release_$(runtime_id)/en-US" "$staging/LlmOps/"
     # Our own symbols stay, so that an error's details name files and lines; the packages' are theirs to give.
     find "$staging" \( \( -name '*.pdb' ! -name 'LlmOps.*.pdb' ! -name 'llmops.pdb' \) -o -path '*/bin/*.xml' -o -name 'System.Management.Automation.*' \) -delete
-    cp LICENSE README.md CHANGELOG.md "$staging/LlmOps/"
+    cp LICENSE THIRD-PARTY-NOTICES.txt README.md CHANGELOG.md "$staging/LlmOps/"
     # Renamed, not overwritten: a supervisor that is running keeps the files it has open.
     rm -rf out/LlmOps out/bin
     mv "$staging/LlmOps" out/LlmOps

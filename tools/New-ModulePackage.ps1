@@ -33,6 +33,7 @@ $nuspec = @"
     <owners>$(& $escape $data.CompanyName)</owners>
     <requireLicenseAcceptance>false</requireLicenseAcceptance>
     <license type="expression">MIT</license>
+    <licenseUrl>$(& $escape $psData.LicenseUri)</licenseUrl>
     <description>$(& $escape $data.Description)</description>
     <releaseNotes>$(& $escape $psData.ReleaseNotes)</releaseNotes>
     <copyright>$(& $escape $data.Copyright)</copyright>

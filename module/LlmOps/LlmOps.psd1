@@ -5,7 +5,7 @@
     Author                 = 'LlmOps contributors'
     CompanyName            = 'LlmOps contributors'
     Copyright              = '(c) LlmOps contributors. MIT licence.'
-    Description            = 'From bare machine to measured LLM server: finds the GPUs, checks the environment, computes a launch configuration for llama.cpp and explains every value in it, starts and supervises the server, diagnoses it when it fails, and measures what it delivers.'
+    Description            = 'From bare machine to measured LLM server: finds the GPUs, checks the environment, computes a launch configuration for llama.cpp or vLLM and explains every value in it, starts and supervises the server, diagnoses it when it fails, and measures what it delivers.'
     PowerShellVersion      = '7.6'
     CompatiblePSEditions   = @('Core')
     FormatsToProcess       = @('LlmOps.Format.ps1xml')
@@ -45,8 +45,9 @@
     VariablesToExport      = @()
     PrivateData            = @{
         PSData = @{
-            Tags                     = @('LLM', 'llama.cpp', 'GGUF', 'GPU', 'NVIDIA', 'inference', 'benchmark', 'PSEdition_Core', 'Linux', 'Windows')
-            ReleaseNotes             = 'First version: the whole way from a bare machine to a measured llama.cpp server. See CHANGELOG.md.'
+            Tags                     = @('LLM', 'llama.cpp', 'vLLM', 'GGUF', 'safetensors', 'GPU', 'NVIDIA', 'inference', 'benchmark', 'PSEdition_Core', 'Linux', 'Windows')
+            LicenseUri               = 'https://licenses.nuget.org/MIT'
+            ReleaseNotes             = 'First version: the whole way from a bare machine to a measured server of llama.cpp or vLLM. See CHANGELOG.md.'
             RequireLicenseAcceptance = $false
         }
     }

@@ -68,7 +68,7 @@ Describe 'Topics' {
     It '<_> is found and fits into 80 columns' -ForEach 'about_LlmOps', 'about_LlmOps_Planning', 'about_LlmOps_Servers', 'about_LlmOps_Measuring' {
         $text = Get-Help $_ | Out-String
         $text | Should -Match "TOPIC\s+$_"
-        ($text -split "`n").TrimEnd().Length | Measure-Object -Maximum | ForEach-Object Maximum | Should -BeLessOrEqual 80
+        ($text -split "`n").TrimEnd() | ForEach-Object Length | Measure-Object -Maximum | ForEach-Object Maximum | Should -BeLessOrEqual 80
     }
 }
 

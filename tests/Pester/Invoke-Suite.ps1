@@ -5,10 +5,13 @@
     LLMOPS_MODULE        folder of the module; out/LlmOps when not set
     LLMOPS_TEST_ENGINE   a real llama-server; what needs one is skipped without it
     LLMOPS_TEST_MODEL    a small model; written when not set
+
+    When all was run, Coverage.Tests.ps1 holds what the tests called and met against what the module's cmdlets can be called with and can fail with.
 #>
 #Requires -Version 7.6
 param(
-    [string[]] $Path = @($PSScriptRoot, (Join-Path $PSScriptRoot '..' '..' 'examples')),
+    # Test files or folders; all of them when not given.
+    [string[]] $Path,
     [ValidateSet('None', 'Normal', 'Detailed', 'Diagnostic')] [string] $Verbosity = 'Normal'
 )
 
@@ -19,18 +22,33 @@ if (Test-Path $modules) {
 }
 
 Import-Module Pester -MinimumVersion 5.5 -MaximumVersion 5.99.99
+Import-Module ($env:LLMOPS_MODULE ?? (Join-Path $PSScriptRoot '..' '..' 'out' 'LlmOps'))
+Add-Type -Path (Join-Path $PSScriptRoot 'CallRecorder.cs'), (Join-Path $PSScriptRoot 'ErrorIds.cs')
+$base = [LlmOps.Binding.Revival].Assembly.GetType('LlmOps.Commands.LlmOpsCommand')
+$observer = $base.GetProperty('Observer', [System.Reflection.BindingFlags] 'Static, NonPublic')
+$observer.SetValue($null, [CallRecorder].GetMethod('Observe').CreateDelegate($observer.PropertyType))
+
+$coverage = Join-Path $PSScriptRoot 'Coverage.Tests.ps1'
 $configuration = New-PesterConfiguration
-$configuration.Run.Path = $Path
-$configuration.Run.ExcludePath = '*/examples/runbooks/Environment.Tests.ps1' # A part of a runbook, which gives it a configuration.
+$configuration.Run.Path = $Path ? $Path : @($PSScriptRoot, (Join-Path $PSScriptRoot '..' '..' 'examples'))
+$configuration.Run.ExcludePath = $coverage, '*/examples/runbooks/Environment.Tests.ps1' # The latter is a part of a runbook, which gives it a configuration.
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = $Verbosity
 $configuration.Output.RenderMode = $env:NO_COLOR ? 'Plaintext' : 'Auto'
-$result = Invoke-Pester -Configuration $configuration
+$results = @(Invoke-Pester -Configuration $configuration)
 
-foreach ($test in $result.Skipped) {
+if (-not $Path) {
+    $configuration.Run.Path = @()
+    $configuration.Run.ExcludePath = @()
+    $configuration.Run.Container = New-PesterContainer -Path $coverage -Data @{ Suite = $results[0] }
+    $results += Invoke-Pester -Configuration $configuration
+}
+
+foreach ($test in $results.Skipped) {
     $reason = "$($test.ErrorRecord)" -replace '^is skipped(, because )?', ''
     "SKIPPED $($test.ExpandedPath): $($reason ? $reason : 'no reason given')"
 }
 
-"PESTER passed=$($result.PassedCount) failed=$($result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount) skipped=$($result.SkippedCount)"
-exit ($result.Result -eq 'Passed' ? 0 : 1)
+$sum = { param([string[]] $Property) ($Property | ForEach-Object { $results.$_ } | Measure-Object -Sum).Sum }
+"PESTER passed=$(& $sum PassedCount) failed=$(& $sum FailedCount, FailedBlocksCount, FailedContainersCount) skipped=$(& $sum SkippedCount)"
+exit (@($results.Result) -ne 'Passed' ? 1 : 0)

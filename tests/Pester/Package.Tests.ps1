@@ -18,6 +18,8 @@ Describe 'The package' {
     It 'is refused with <Name>' -ForEach @(
         @{ Name = 'the reference assembly'; Change = { param($archive) $null = $archive.CreateEntry('bin/System.Management.Automation.dll') }; Says = '*reference assembly*' }
         @{ Name = 'no licence'; Change = { param($archive) $archive.GetEntry('LICENSE').Delete() }; Says = '*LICENSE is missing*' }
+        @{ Name = 'no notices'; Change = { param($archive) $archive.GetEntry('THIRD-PARTY-NOTICES.txt').Delete() }; Says = '*no notice of YamlDotNet*' }
+        @{ Name = 'an assembly of nobody'; Change = { param($archive) $null = $archive.CreateEntry('bin/Other.dll') }; Says = '*bin/Other.dll is of no package that is known*' }
         @{ Name = 'no symbols'; Change = { param($archive) $archive.GetEntry('bin/LlmOps.Core.pdb').Delete() }; Says = '*LlmOps.Core.pdb is missing*' }
         @{ Name = 'sources'; Change = { param($archive) $null = $archive.CreateEntry('bin/Program.cs') }; Says = '*Program.cs does not belong*' }
     ) {

@@ -52,6 +52,40 @@ Describe 'Keys' {
     }
 }
 
+Describe 'A server by address' {
+    It 'that wants a key says so: <Command>' -ForEach @(
+        @{ Command = 'Test-LlmChatTemplate'; With = @{} }
+        @{ Command = 'Measure-LlmThroughput'; With = @{ Request = 1 } }
+    ) {
+        Assert-Engine
+        { & $Command -Uri $Server.Endpoint @With -ErrorAction Stop } | Should -Throw -ErrorId 'ApiKeyRefused,*'
+    }
+
+    It 'that is no server of models says so: <Id>' -ForEach @(
+        @{ Id = 'ServerNotReady'; Routes = @{ '/health' = 503, '{"error":{"message":"Loading model"}}' }; Do = { Measure-LlmThroughput -Uri $args[0] -Request 1 } }
+        @{ Id = 'ModelNotListed'; Routes = @{ '/health' = 200, '{}'; '/v1/models' = 200, '{"object":"list","data":[]}' }; Do = { Measure-LlmThroughput -Uri $args[0] -Request 1 } }
+        @{ Id = 'ChatRequestFailed'; Routes = @{ '/health' = 200, '{}'; '/v1/models' = 200, '{"data":[{"id":"m"}]}'; '/v1/chat/completions' = 500, '{"error":{"message":"no"}}' }; Do = { Measure-LlmThroughput -Uri $args[0] -Request 1 } }
+        @{ Id = 'TemplateEndpointMissing'; Routes = @{ '/health' = 200, '{}' }; Do = { Test-LlmChatTemplate -Uri $args[0] } }
+    ) {
+        $address = "http://127.0.0.1:$(Get-FreePort)/"
+        $listener = [System.Net.HttpListener]::new()
+        $listener.Prefixes.Add($address)
+        $listener.Start()
+        $answering = Start-ThreadJob {
+            param($listener, $routes)
+            while ($listener.IsListening) {
+                try { $context = $listener.GetContext() } catch { return }
+                $status, $body = $routes[$context.Request.Url.AbsolutePath] ?? (404, '{}')
+                $context.Response.StatusCode = $status
+                $bytes = [Text.Encoding]::UTF8.GetBytes($body)
+                $context.Response.OutputStream.Write($bytes, 0, $bytes.Length)
+                $context.Response.Close()
+            }
+        } -ArgumentList $listener, $Routes
+        try { { & $Do $address } | Should -Throw -ErrorId "$Id,*" } finally { $listener.Close(); $answering | Remove-Job -Force }
+    }
+}
+
 Describe 'Measure-LlmThroughput' {
     It 'sends <Case>' -ForEach @(
         @{ Case = 'bursts'; With = @{ Rate = 20; Arrival = 'Gamma'; Burstiness = 0.5; MaximumInFlight = 4 }; Check = { $_.Burstiness -eq 0.5 -and $_.MaximumInFlight -eq 4 -and $_.RequestRate -eq 20 } }
@@ -73,6 +107,9 @@ Describe 'Measure-LlmThroughput' {
         @{ Case = 'more combinations than wanted'; With = @{ Option = @{ 'ubatch-size' = 64, 128, 256 }; SweepLimit = 2 }; Id = 'SweepTooLarge' }
         @{ Case = 'an objective that is none'; With = @{ Slo = @{ Speed = 1 } }; Id = 'SloNotUsable' }
         @{ Case = 'a prompt file that is not there'; With = @{ PromptFile = './none.jsonl' }; Id = 'FileNotFound' }
+        @{ Case = 'a beginning longer than the prompt'; With = @{ SharedPrefixTokens = 64 }; Id = 'InvalidMeasurementOption' }
+        @{ Case = 'a value that a flag does not take'; With = @{ Option = @{ 'ubatch-size' = 'large' } }; Id = 'SweepOptionInvalid' }
+        @{ Case = 'a flag without values'; With = @{ Option = @{ 'ubatch-size' = @() } }; Id = 'SweepEmpty' }
     ) {
         Assert-Engine
         { Measure-Quickly (@{ Name = 'keyed'; ErrorAction = 'Stop' } + $With) } | Should -Throw -ErrorId "$Id,LlmOps.Commands.MeasureLlmThroughputCommand"

@@ -116,7 +116,7 @@ public sealed class EngineLocator(EngineLocatorOptions options)
         string full = path.Contains(Path.DirectorySeparatorChar) ? Path.GetFullPath(path) : ExecutableFinder.Find(path, options.PathVariable) ?? (options.Engine is null ? null : Wanted.FindProgram(path, options)) ?? Path.GetFullPath(path);
         if (!File.Exists(full) && !Directory.Exists(full))
         {
-            throw new LlmOpsException($"the engine {path} does not exist; name its binary", "EngineNotFound") { Kind = ErrorKind.NotFound };
+            throw new LlmOpsException($"the engine {path} does not exist; name its binary, or get it: Install-LlmEngine or 'llmops install'", "EngineNotFound") { Kind = ErrorKind.NotFound };
         }
 
         // The last one in the list recognises its own by what lies beside it; the first takes any binary and asks it.

@@ -17,11 +17,14 @@ internal static class EndpointChoice
     /// <param name="log">Takes the decisions.</param>
     public static ServerEndpoint Of(PlanRequest request, Pins pins, int firstPort, string usual, Func<int, int, int?> findFreePort, DecisionLog log)
     {
-        string host = pins.Host ?? "127.0.0.1";
-        log.Add("host", host, pins.Host is null ? "only this machine may connect; an address that others can reach needs an API key" : "as asked", [], pins.Host is not null);
+        ServerEndpoint endpoint = new() { Host = pins.Host ?? "127.0.0.1", ApiKeyFile = pins.ApiKeyFile };
+        string reach = pins.Host is null ? "only this machine may connect; an address that others can reach needs an API key"
+            : endpoint.IsLoopback || endpoint.ApiKeyFile is not null ? "as asked"
+            : "as asked; others can connect and no API key file is named, so that a start is refused unless it is forced";
+        log.Add("host", endpoint.Host, reach, [], pins.Host is not null);
         int port = pins.Port ?? (request.IsThisMachine ? findFreePort(firstPort, PortsTried) : null) ?? firstPort;
         string now = request.IsThisMachine ? "; free now, and checked again when the server starts" : "; nobody looked whether it is free on that machine";
         log.Add("port", port.ToString(CultureInfo.InvariantCulture), pins.Port is not null ? "as asked" : (port == firstPort ? usual : $"the first free port from {firstPort} on") + now, [], pins.Port is not null);
-        return new ServerEndpoint { Host = host, Port = port, ApiKeyFile = pins.ApiKeyFile };
+        return endpoint with { Port = port };
     }
 }

@@ -60,7 +60,7 @@ public sealed class GetGpuTopologyCommand : LlmOpsCommand
     public int Count { get; set; } = int.MaxValue;
 
     /// <summary>A saved topology; wildcards.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = PathSet, HelpMessage = "A saved topology (JSON), with wildcards.")]
+    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipeline = true, HelpMessage = "A saved topology (JSON), with wildcards.")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(JsonFileCompleter))]
     public string[] Path { get; set; } = [];

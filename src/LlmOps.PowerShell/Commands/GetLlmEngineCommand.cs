@@ -43,7 +43,13 @@ public sealed class GetLlmEngineCommand : LlmOpsCommand
 
         if (Path.Length == 0)
         {
-            WriteObject(EngineChoice.FindAll(this, Wanted, Help), enumerateCollection: true);
+            IReadOnlyList<EngineCapabilities> found = EngineChoice.FindAll(this, Wanted, Help);
+            WriteObject(found, enumerateCollection: true);
+            if (found.Count == 0)
+            {
+                WriteWarning($"No {Wanted ?? "engine"} was found on this machine. Install-LlmEngine gets one; with -WhatIf it shows the steps first.");
+            }
+
             return;
         }
 

@@ -12,9 +12,14 @@ public abstract class LlmOpsCommand : PSCmdlet, IDisposable
     private int? _progressId;
     private bool _hasPart;
 
+    /// <summary>Is told of every call when its command line is bound, again for each object of the pipeline, and of its errors; null when nobody listens.</summary>
+    /// <remarks>How the tests know which parameters they used. Called on the pipeline's thread.</remarks>
+    internal static Action<PSCmdlet, ErrorRecord?>? Observer { get; set; }
+
     /// <inheritdoc />
     protected sealed override void BeginProcessing()
     {
+        Observer?.Invoke(this, null);
         try
         {
             Begin();
@@ -22,7 +27,9 @@ public abstract class LlmOpsCommand : PSCmdlet, IDisposable
         catch (LlmOpsException failure)
         {
             // What fails before the first object fails for all of them.
-            ThrowTerminatingError(ErrorRecords.From(failure, null));
+            ErrorRecord record = ErrorRecords.From(failure, null);
+            Observer?.Invoke(this, record);
+            ThrowTerminatingError(record);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -31,7 +38,11 @@ public abstract class LlmOpsCommand : PSCmdlet, IDisposable
     }
 
     /// <inheritdoc />
-    protected sealed override void ProcessRecord() => Attempt(null, Process);
+    protected sealed override void ProcessRecord()
+    {
+        Observer?.Invoke(this, null);
+        Attempt(null, Process);
+    }
 
     /// <inheritdoc />
     protected sealed override void EndProcessing() => Attempt(null, End);
@@ -52,6 +63,13 @@ public abstract class LlmOpsCommand : PSCmdlet, IDisposable
     /// <summary>After the last object of the pipeline.</summary>
     protected virtual void End()
     {
+    }
+
+    /// <summary>Writes an error and goes on.</summary>
+    protected new void WriteError(ErrorRecord record)
+    {
+        Observer?.Invoke(this, record);
+        base.WriteError(record);
     }
 
     /// <summary>Writes an object whose lists PowerShell can index.</summary>

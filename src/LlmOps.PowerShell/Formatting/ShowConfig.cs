@@ -1,3 +1,4 @@
+using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Planning;
 
@@ -11,6 +12,14 @@ public static class ShowConfig
     {
         ArgumentNullException.ThrowIfNull(options);
         return string.Join('\n', options.Values.Select(option => $"{option.Key}: {EngineOption.Format(option.Value)}"));
+    }
+
+    /// <summary>Where it answers: the address for clients here, and who else can connect.</summary>
+    public static string Endpoint(ServerEndpoint endpoint)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        string address = endpoint.Uri.ToString().TrimEnd('/');
+        return endpoint.IsLoopback ? address : $"{address} (listens on {endpoint.Host}{(endpoint.ApiKeyFile is null ? ", without a key" : string.Empty)})";
     }
 
     /// <summary>Memory of each device and of the host, one a line.</summary>

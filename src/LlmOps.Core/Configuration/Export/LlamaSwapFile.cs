@@ -20,6 +20,9 @@ internal static class LlamaSwapFile
     {
         StringBuilder text = new();
         YamlMap models = [];
+
+        // llama-swap refuses a file in which one name means two models.
+        Dictionary<string, string> names = servers.ToDictionary(server => server.Config.Name, server => server.Config.Name, StringComparer.Ordinal);
         foreach (ExportedServer server in servers)
         {
             ServerConfig config = server.AsProcess with { Endpoint = server.Config.Endpoint with { Host = "127.0.0.1" } };
@@ -30,12 +33,18 @@ internal static class LlamaSwapFile
                 text.Append("#   llama-swap needs: export ").Append(server.KeyVariable).Append("=\"$(head -n 1 ").Append(ExportedServer.OneLine(ShellText.Quote(file))).Append(")\"\n");
             }
 
+            bool hasAlias = config.Alias is { } alias && alias != config.Name && names.TryAdd(alias, config.Name);
+            if (config.Alias is { } shared && names[shared] != config.Name)
+            {
+                text.Append("#   asked for by its name '").Append(config.Name).Append("': '").Append(ExportedServer.OneLine(shared)).Append("' is '").Append(names[shared]).Append("'\n");
+            }
+
             models.Add(Literal(config, config.Name), new YamlMap
             {
                 { "cmd", new YamlLines([.. Lines(config, command)]) },
                 { "proxy", $"http://127.0.0.1:{Port}" },
                 { "checkEndpoint", config.Health.Path },
-                { "aliases", config.Alias is { } alias && alias != config.Name ? new object[] { Literal(config, alias) } : null },
+                { "aliases", hasAlias ? new object[] { Literal(config, config.Alias!) } : null },
                 { "env", Variables(server, config, command) },
             });
         }

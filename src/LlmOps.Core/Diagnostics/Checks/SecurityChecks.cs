@@ -26,7 +26,7 @@ internal static class SecurityChecks
         scope.Config is not { } config ? Finding.Skip("no configuration was given")
         : config.Endpoint.IsLoopback ? Finding.Pass("only this machine can connect")
         : config.Endpoint.ApiKeyFile is not null ? Finding.Pass("others can connect, with a key")
-        : Finding.Fail("others can connect without a key", config.Endpoint.Host, "whoever reaches the port uses the GPUs and reads what others ask; starting is refused unless it is forced", "set endpoint.apiKeyFile, or listen on 127.0.0.1");
+        : Finding.Fail("others can connect without a key", config.Endpoint.Host, "whoever reaches the port uses the GPUs and reads what others ask; starting is refused unless it is forced", "name an API key file (-ApiKeyFile, --api-key-file; endpoint.apiKeyFile in the file), or listen on 127.0.0.1");
 
     private static Finding KeyFile(CheckScope scope)
     {

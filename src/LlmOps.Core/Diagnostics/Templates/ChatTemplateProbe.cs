@@ -35,7 +35,7 @@ public sealed class ChatTemplateProbe : IDisposable
     }
 
     /// <summary>Renders conversations with system, developer, user, assistant, tool and reasoning messages and says what became of each.</summary>
-    /// <exception cref="LlmOpsException"><c>ServerUnreachable</c>, <c>TemplateEndpointMissing</c>, <c>ServerRefusedKey</c>.</exception>
+    /// <exception cref="LlmOpsException"><c>ServerNotReachable</c>, <c>TemplateEndpointMissing</c>, <c>ApiKeyRefused</c>.</exception>
     public async Task<IReadOnlyList<ChatTemplateFinding>> RunAsync(CancellationToken cancellationToken)
     {
         (string? system, _) = await RenderAsync(WriteStart("system"), cancellationToken).ConfigureAwait(false);
@@ -90,18 +90,18 @@ public sealed class ChatTemplateProbe : IDisposable
             {
                 HttpStatusCode.OK => (PromptIn(text), null),
                 HttpStatusCode.NotFound => throw Failed("has no /apply-template; only llama-server renders templates without generating", "TemplateEndpointMissing"),
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => throw Failed("wants an API key; name its file", "ServerRefusedKey"),
+                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => throw Failed("wants an API key; name its file", "ApiKeyRefused"),
                 HttpStatusCode.ServiceUnavailable => throw Failed("is still loading its model; wait until it is ready", "ServerNotReady"),
                 _ => (null, Reason(text)),
             };
         }
         catch (HttpRequestException problem)
         {
-            throw Failed($"cannot be reached: {problem.Message}", "ServerUnreachable", problem);
+            throw Failed($"cannot be reached: {problem.Message}", "ServerNotReachable", problem);
         }
         catch (TaskCanceledException problem) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Failed("did not answer within 30 s", "ServerUnreachable", problem);
+            throw Failed("did not answer within 30 s", "ServerNotReachable", problem);
         }
     }
 
@@ -140,7 +140,8 @@ public sealed class ChatTemplateProbe : IDisposable
         return line.Length <= LongestReason ? line : string.Concat(line.AsSpan(0, LongestReason), "…");
     }
 
-    private LlmOpsException Failed(string problem, string id, Exception? cause = null) => new($"The server at {_endpoint} {problem}.", id, cause) { Kind = ErrorKind.ServerFailed };
+    private LlmOpsException Failed(string problem, string errorId, Exception? cause = null) =>
+        new($"The server at {_endpoint} {problem}.", errorId, cause) { Kind = ErrorKind.ServerFailed };
 
     private static Action<Utf8JsonWriter> WriteStart(string role) => writer =>
     {

@@ -60,7 +60,7 @@ internal sealed class LlamaCppEngine : IEngine
 
     /// <inheritdoc/>
     public string NotFound(EngineLocatorOptions options) =>
-        $"no llama-server was found on PATH or in {options.CacheFolder}; install llama.cpp, name the binary by {EngineLocator.PathVariable}, or run 'llmops install', which needs no root";
+        $"no llama-server was found on PATH or in {options.CacheFolder}; install llama.cpp, name the binary by {EngineLocator.PathVariable}, or get one without root: Install-LlmEngine or 'llmops install'";
 
     /// <inheritdoc/>
     public bool Runs(ModelFormat format) => format == ModelFormat.Gguf;

@@ -120,6 +120,17 @@ public sealed class ConfigExportTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_name_means_one_model_of_llama_swap_only()
+    {
+        string text = ConfigExport.Render(ConfigFormat.LlamaSwap, [new(Server("one") with { Alias = "both" }, null), new(Server("two") with { Alias = "both" }, null), new(Server("three") with { Alias = "one" }, null)]);
+
+        Assert.Single(text.Split('\n'), line => line.Trim() == "- both");
+        Assert.DoesNotContain("- one\n", text, StringComparison.Ordinal);
+        Assert.Contains("asked for by its name 'two': 'both' is 'one'", text, StringComparison.Ordinal);
+        Assert.Contains("asked for by its name 'three': 'one' is 'one'", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a-launcher-that-is-nowhere")]
     [InlineData("/opt/engines/elsewhere/llama-server")]

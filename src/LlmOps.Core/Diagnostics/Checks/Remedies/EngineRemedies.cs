@@ -7,8 +7,8 @@ internal static class EngineRemedies
 {
     /// <summary>An engine where there is none. For GPUs it may have to be compiled, or be an image of gigabytes, which a person decides.</summary>
     public static Remedy First(CheckScope scope, bool isVllm) => isVllm
-        ? new Remedy("install it into an environment of its own (--what-if shows the steps)", new RemedyCommand(["llmops", "install", "vllm"]))
-        : new Remedy("let LlmOps install it, without root (--what-if shows the steps)", new RemedyCommand(["llmops", "install"]) { Safe = !RealGpus(scope).Any() });
+        ? new Remedy("install it into an environment of its own (Install-LlmEngine -WhatIf, or --what-if, shows the steps)", new RemedyCommand(["llmops", "install", "vllm"]))
+        : new Remedy("let LlmOps install it, without root (Install-LlmEngine -WhatIf, or --what-if, shows the steps)", new RemedyCommand(["llmops", "install"]) { Safe = !RealGpus(scope).Any() });
 
     /// <summary>One that serves better than <see cref="CheckScope.Engine"/>, which others are not preferred to by themselves.</summary>
     public static Remedy Another(CheckScope scope, string text) =>
