@@ -39,7 +39,8 @@ internal sealed partial class VllmRanks
     private static int Number(Match match, string group) =>
         int.TryParse(match.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
 
-    [GeneratedRegex(@"^\((?<name>[A-Za-z]+(_PP\d+|_TP(?<tensor>\d+)|_\w+?)*( rank=(?<rank>\d+))?) pid=\d+\)", RegexOptions.ExplicitCapture)]
+    // Each part of a name is taken once and never tried in another way: what begins like a frame and is none must not take for ever.
+    [GeneratedRegex(@"^\((?<name>[A-Za-z]+(?>(_PP\d+|_TP(?<tensor>\d+)|_[^\W_]+)*)( rank=(?<rank>\d+))?) pid=\d+\)", RegexOptions.ExplicitCapture)]
     private static partial Regex Frame();
 
     [GeneratedRegex(@"world_size=(?<size>\d+) rank=\d+ local_rank=(?<local>\d+)", RegexOptions.ExplicitCapture)]

@@ -27,6 +27,18 @@ public sealed class VllmLogTests
     }
 
     [Theory]
+    [InlineData("(Worker_TP1 pid=57) INFO", 1)]
+    [InlineData("(Worker_DP0_PP1_TP2_EP2 pid=58) INFO", 2)]
+    [InlineData("(VllmWorker rank=3 pid=57) INFO", 3)]
+    [InlineData("(EngineCore_DP0 pid=7) INFO", 0)]
+    public void The_frame_of_a_line_tells_the_place_of_its_GPU(string line, int place) => Assert.Equal(place, new VllmRanks().Of(line));
+
+    // As many ways to read it as there are underscores, each doubling: it would never end.
+    [Fact]
+    public void A_line_that_begins_like_a_frame_and_is_none_is_read_at_once() =>
+        Assert.Equal([0, 0], ((string[])["(A" + new string('_', 200) + "!", "(A" + string.Concat(Enumerable.Repeat("_TP1", 200)) + "!"]).Select(new VllmRanks().Of));
+
+    [Theory]
     [InlineData("(Worker_TP0 pid=57) INFO 06-21 07:20:23 [gpu_model_runner.py:4879] Starting to load model Qwen/Qwen3-0.6B...", "loading the weights")]
     [InlineData("(Worker_TP1_EP1 pid=58) INFO 06-21 07:20:23 [pynccl.py:111] vLLM is using nccl==2.27.5", "connecting the GPUs")]
     [InlineData("(EngineCore_DP0 pid=7) INFO 06-21 07:20:23 [core.py:96] Initializing a V1 LLM engine (v0.10.2) with config: model='x'", "starting the engine's processes")]
