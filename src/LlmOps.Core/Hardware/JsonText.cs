@@ -63,6 +63,59 @@ internal sealed class JsonText
         _text.Append(value ? "true" : "false");
     }
 
+    /// <summary>Writes a text, or nothing for null.</summary>
+    public void Text(string name, string? value)
+    {
+        if (value is not null)
+        {
+            WriteString(name, value);
+        }
+    }
+
+    /// <summary>Writes a whole number, or nothing for null.</summary>
+    public void Number(string name, long? value)
+    {
+        if (value is { } number)
+        {
+            WriteNumber(name, number);
+        }
+    }
+
+    /// <summary>Writes a number, or nothing for null.</summary>
+    public void Fraction(string name, double? value)
+    {
+        if (value is { } number)
+        {
+            WriteNumber(name, number);
+        }
+    }
+
+    /// <summary>Writes a switch, or nothing for null.</summary>
+    public void Flag(string name, bool? value)
+    {
+        if (value is { } flag)
+        {
+            WriteBoolean(name, flag);
+        }
+    }
+
+    /// <summary>Writes a list of texts, or nothing for null.</summary>
+    public void Texts(string name, IReadOnlyList<string>? values)
+    {
+        if (values is null)
+        {
+            return;
+        }
+
+        WriteStartArray(name);
+        foreach (string value in values)
+        {
+            WriteStringValue(value);
+        }
+
+        WriteEndArray();
+    }
+
     public override string ToString() => _text.ToString();
 
     private void Open(char bracket)
