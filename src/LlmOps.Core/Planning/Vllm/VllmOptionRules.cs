@@ -86,7 +86,7 @@ internal static class VllmOptionRules
             options,
             VllmOptions.Parallel,
             setting.Sequences,
-            $"{(budget.Fits ? $"{budget.Requests:0.0} requests of full length fit, and a handful of users is meant" : "not even one request of full length fits")}; always said, since the default is 256 or 1024 by the card and its trial step costs memory",
+            $"{(budget.Fits ? $"{budget.Requests:0.0} requests of full length fit, and {(setting.PipelineParallel > 1 && setting.Sequences == setting.PipelineParallel ? "a stage without one of its own waits" : "a handful of users is meant")}" : "not even one request of full length fits")}; always said, since the default is 256 or 1024 by the card and its trial step costs memory",
             budget.Pool.StateBlocks > 0 ? [$"more than {budget.Pool.MostSequences(budget.PoolBytes)}: each request keeps {budget.Pool.StateBlocks} blocks of recurrent states of {budget.Pool.Blocks(budget.PoolBytes)}"] : []);
         options = log.Set(
             options,

@@ -57,9 +57,17 @@ internal sealed class VllmTuning(VllmFacts facts)
     {
         VllmChoice full = WithKvType(Start(ranks, stages));
         VllmChoice chosen = full.Budget.Fits ? full : Shorter(full.Setting) ?? full;
-        long requests = Math.Max(1, Math.Min((long)chosen.Budget.Requests, chosen.Budget.Pool.MostSequences(chosen.Budget.PoolBytes)));
-        int most = Math.Max(facts.Request.Mode == PlanMode.Stable ? 2 : 4, stages); // A stage without a request of its own waits.
-        return facts.Pinned(VllmOptions.Parallel) ? chosen : Choose(chosen.Setting with { Sequences = (int)Math.Min(requests, most) });
+        if (facts.Pinned(VllmOptions.Parallel))
+        {
+            return chosen;
+        }
+
+        // A stage without a request of its own waits, and requests are rarely of full length.
+        long possible = Math.Max(1, chosen.Budget.Pool.MostSequences(chosen.Budget.PoolBytes));
+        long requests = Math.Clamp((long)chosen.Budget.Requests, Math.Min(stages, possible), possible);
+        int most = Math.Max(facts.Request.Mode == PlanMode.Stable ? 2 : 4, stages);
+        VllmChoice several = Choose(chosen.Setting with { Sequences = (int)Math.Min(requests, most) });
+        return several.Budget.Fits || !chosen.Budget.Fits ? several : chosen;
     }
 
     /// <summary>The setting with its budget, guessing ahead as fits its load.</summary>

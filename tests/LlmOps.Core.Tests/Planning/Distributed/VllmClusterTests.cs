@@ -39,6 +39,18 @@ public sealed class VllmClusterTests : IDisposable
         Assert.All(config.Options.Values, option => Assert.Contains(config.Decisions, decision => decision.Option == option.Key && decision.Reason.Length > 10));
     }
 
+    // Three machines whose pool holds less than three requests of full length: each stage gets a request all the same.
+    [Fact]
+    public void There_are_as_many_requests_as_stages_or_stages_would_wait()
+    {
+        GpuTopology[] machines = [.. ((string[])["alpha", "beta", "gamma"]).Select(name => Machines.Of(name, 2, "NVIDIA GeForce RTX 3090", gib: 24, capability: "8.6"))];
+        ServerConfig config = Plan("Llama-70B-W8A8", KnownShapes.Llama70BEight with { Context = 131072 }, request => request, machines);
+
+        Assert.Empty(config.Problems);
+        Assert.InRange(config.Plan!.Pool!.FullLengthRequests, 1, 2.99);
+        Assert.Equal((3L, 3L), (config.Options.Get(VllmOptions.PipelineParallel), config.Options.Get(VllmOptions.Parallel)));
+    }
+
     [Fact]
     public void Each_machine_gets_its_own_line_and_only_the_first_answers_clients()
     {
