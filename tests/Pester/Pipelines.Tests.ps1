@@ -225,6 +225,14 @@ Describe 'Plans' {
         (New-LlmServerConfig $Model -Topology ./topology.json -Explain | Out-String -Width 200) | Should -Match 'contextLength = 8192\s+all that the model was trained for'
     }
 
+    It 'are checked, and only what matters is given' {
+        $all = $Config | Test-LlmServerConfig
+        $some = $Config | Test-LlmServerConfig -Status Pass
+        $all.Status | Should -Contain 'Skip'
+        $some.Status | Sort-Object -Unique | Should -Be 'Pass'
+        $some.Id | Should -Contain 'model.fits'
+    }
+
     It 'say who can connect' {
         $open = New-LlmServerConfig $Model -Topology ./topology.json -HostName 0.0.0.0
         ($open.Decisions | Where-Object Option -EQ host).Reason | Should -Match 'no API key file is named, so that a start is refused'
