@@ -39,6 +39,7 @@ public sealed class SystemdCommandTests : IAsyncDisposable
         Assert.Equal("ready", State(restarted));
         Assert.NotEqual(Pid(started), Pid(restarted));
         Assert.Equal(started.GetProperty("endpoint").GetString(), restarted.GetProperty("endpoint").GetString());
+        Assert.Single((await SucceedAsync("logs", "unit", "--tail", "1000")).Output.Split('\n'), line => line.Contains("listening on", StringComparison.Ordinal)); // Not the first life's.
 
         await SystemctlAsync("reboot");
         JsonElement again = await UntilAsync(server => State(server) == "ready" && Pid(server) != Pid(restarted));

@@ -209,7 +209,7 @@ internal abstract class ManagedRuntime : IServerRuntime
         TimeSpan? readyFor = record.ReadyAt is { } ready ? (status.EndedAt ?? DateTimeOffset.UtcNow) - ready : null;
 
         // What its manager knows of the end is evidence as the log is: of a container that the kernel killed nothing else says why.
-        IReadOnlyList<string> evidence = status.Note is { } told ? [.. lines, told] : lines;
+        IReadOnlyList<string> evidence = status is { OutOfMemory: true, Note: { } told } ? [.. lines, told] : lines;
         EngineEnd end = EngineEnd.Diagnose(status.Exit ?? new ExitStatus(0, null), readyFor, evidence, byItself: true);
         ServerRecord ended = record with
         {

@@ -18,6 +18,9 @@ internal sealed record ManagedStatus
     /// <summary>What the manager adds to that: that the kernel killed it for its memory, that it has given up.</summary>
     public string? Note { get; init; }
 
+    /// <summary>Whether the kernel killed it because memory was used up, as <see cref="Note"/> then says.</summary>
+    public bool OutOfMemory { get; init; }
+
     /// <summary>How often the manager has restarted it.</summary>
     public int Restarts { get; init; }
 

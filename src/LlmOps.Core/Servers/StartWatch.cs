@@ -114,7 +114,14 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
     private ServerFailedException Problem(LlmServer server, string errorId, ErrorKind kind, string what)
     {
         List<string> lines = [.. CurrentRun(ServerLog.Tail(server, 2000)).Select(LogLine.WithoutTime)];
-        IReadOnlyList<FaultFinding> findings = FaultAdvisor.Advise(FaultCatalogue.Default.Diagnose(server is { Unit: not null, Reason: { } told } ? [.. lines, told] : lines), FaultContext.Of(server));
+        IReadOnlyList<FaultFinding> found = FaultCatalogue.Default.Diagnose(lines);
+        if (server is { FaultId: { } known, Reason: { } told } && found.All(finding => finding.Id != known))
+        {
+            // Not the log told of it but the manager: of a container that the kernel killed nothing else does.
+            found = [.. FaultCatalogue.Default.Diagnose([told]).Where(finding => finding.Id == known), .. found];
+        }
+
+        IReadOnlyList<FaultFinding> findings = FaultAdvisor.Advise(found, FaultContext.Of(server));
         List<FaultFinding> causes = [.. findings.Where(finding => finding.Severity == FaultSeverity.Error)];
 
         // A notice that somebody is waited for is harmless while something moves; where nothing does, it is what there is to go by.

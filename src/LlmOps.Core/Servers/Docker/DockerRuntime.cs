@@ -199,6 +199,7 @@ internal sealed class DockerRuntime : ManagedRuntime
         Phase = container.IsRunning ? ManagedPhase.Running : container.IsRestarting ? ManagedPhase.Restarting : ManagedPhase.Ended,
         Pid = container.Pid,
         Exit = container.IsRunning ? null : ExitStatus.FromExitCode(container.ExitCode),
+        OutOfMemory = container.OutOfMemory,
         Note = container.OutOfMemory ? "the kernel killed it because the container's memory was used up (OOMKilled)"
             : container.Error is { } error ? error
             : container is { IsRunning: false, IsRestarting: false, Restarts: > 0 } ? string.Create(CultureInfo.InvariantCulture, $"docker has given up after {container.Restarts} restarts")

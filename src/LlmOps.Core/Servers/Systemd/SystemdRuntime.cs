@@ -38,7 +38,7 @@ internal sealed class SystemdRuntime : ManagedRuntime
 
     /// <inheritdoc />
     public override ILogReader OpenLog(ServerFolder folder, int? tail) => new CommandLogReader(
-        "journalctl", [.. JournalOf(folder.Name, ManagerOf(folder)), "--follow", "--lines", tail is { } lines ? lines.ToString(CultureInfo.InvariantCulture) : "all"], Mask(folder), FromJournal);
+        "journalctl", [.. JournalOf(folder.Name, ManagerOf(folder), ServerController.TryReadRecord(folder)?.StartedAt), "--follow", "--lines", tail is { } lines ? lines.ToString(CultureInfo.InvariantCulture) : "all"], Mask(folder), FromJournal);
 
     /// <inheritdoc />
     public override IReadOnlyList<string> Tail(LlmServer server, int lines)
@@ -50,7 +50,7 @@ internal sealed class SystemdRuntime : ManagedRuntime
 
         ServerFolder folder = new(Path.GetDirectoryName(server.ConfigPath)!);
         ProcessResult journal = Now(() => ProcessRunner.RunAsync(
-            new ProcessRequest("journalctl", [.. JournalOf(server.Name, ManagerOf(folder)), "--lines", lines.ToString(CultureInfo.InvariantCulture)]) { Timeout = TimeSpan.FromSeconds(20) },
+            new ProcessRequest("journalctl", [.. JournalOf(server.Name, ManagerOf(folder), server.StartedAt), "--lines", lines.ToString(CultureInfo.InvariantCulture)]) { Timeout = TimeSpan.FromSeconds(20) },
             CancellationToken.None));
         SecretMask mask = SecretMask.For(server.ApiKeyFile);
         return [.. journal.StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => mask.Apply(FromJournal(line)))];
@@ -172,8 +172,12 @@ internal sealed class SystemdRuntime : ManagedRuntime
         Environment = new Dictionary<string, string>(command.Environment) { [EngineGroup.MarkVariable] = EngineGroup.Mark(folder, record.Instance) },
     };
 
-    private static string[] JournalOf(string server, SystemdManager manager) =>
-        [manager.IsUser ? "--user-unit" : "--unit", UnitText.UnitName(server), "--output", "short-unix", "--no-hostname", "--quiet"];
+    // The journal keeps what a unit of that name said in its earlier lives; an old fault would be taken for this start's.
+    private static string[] JournalOf(string server, SystemdManager manager, DateTimeOffset? since) =>
+    [
+        manager.IsUser ? "--user-unit" : "--unit", UnitText.UnitName(server), "--output", "short-unix", "--no-hostname", "--quiet",
+        .. since is { } start ? [string.Create(CultureInfo.InvariantCulture, $"--since=@{(start - DateTimeOffset.UnixEpoch).TotalSeconds:0.000000}")] : Array.Empty<string>(),
+    ];
 
     private static SystemdManager ManagerOf(ServerFolder folder)
     {

@@ -34,11 +34,15 @@ internal sealed class UnitState(IReadOnlyDictionary<string, string> properties)
         },
         Pid = int.TryParse(Text("MainPID"), CultureInfo.InvariantCulture, out int pid) && pid > 0 ? pid : null,
         Exit = Exit(),
+        OutOfMemory = Text("Result") == "oom-kill",
         Note = Text("Result") switch
         {
             "oom-kill" => "the kernel killed it because memory was used up (oom-kill)",
             "start-limit-hit" => $"systemd has given up after {Text("NRestarts")} restarts (start-limit-hit)",
             "timeout" => "it did not end in time and was killed",
+
+            // A real systemd (252) keeps the last run's result when it gives up, and says "start-limit-hit" only of a start by hand.
+            _ when Text("ActiveState") == "failed" && Text("NRestarts") is { } tried and not "0" => $"systemd has given up after {tried} restarts",
             _ => null,
         },
         Restarts = int.TryParse(Text("NRestarts"), CultureInfo.InvariantCulture, out int restarts) ? restarts : 0,

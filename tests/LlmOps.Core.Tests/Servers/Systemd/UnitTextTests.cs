@@ -96,10 +96,19 @@ public sealed class UnitTextTests
         Assert.Equal((phase, exit, restarts), (status.Phase.ToString(), status.Exit?.ToString(), status.Restarts));
     }
 
-    [Fact]
-    public void A_limit_that_was_hit_is_named() => Assert.Equal(
-        "systemd has given up after 5 restarts (start-limit-hit)",
-        UnitState.Read("LoadState=loaded\nActiveState=failed\nSubState=failed\nResult=start-limit-hit\nNRestarts=5").ToStatus().Note);
+    [Theory]
+    [InlineData("failed", "start-limit-hit", 5, "systemd has given up after 5 restarts (start-limit-hit)", false)]
+    [InlineData("failed", "signal", 4, "systemd has given up after 4 restarts", false)] // As systemd 252 shows it.
+    [InlineData("failed", "signal", 0, null, false)]
+    [InlineData("failed", "oom-kill", 4, "the kernel killed it because memory was used up (oom-kill)", true)]
+    [InlineData("activating", "signal", 2, null, false)]
+    [InlineData("inactive", "success", 2, null, false)]
+    public void What_became_of_a_unit_is_named(string state, string result, int restarts, string? note, bool outOfMemory)
+    {
+        ManagedStatus status = UnitState.Read($"LoadState=loaded\nActiveState={state}\nSubState={state}\nResult={result}\nNRestarts={restarts}").ToStatus();
+
+        Assert.Equal((note, outOfMemory), (status.Note, status.OutOfMemory));
+    }
 
     [Fact]
     public void Lines_of_the_journal_get_our_times_and_lose_their_sender() => Assert.Equal(
