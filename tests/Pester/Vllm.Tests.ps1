@@ -90,6 +90,20 @@ Describe 'A server of vLLM, whose place a stand-in takes' {
         ($server | Stop-LlmServer).ExitCode | Should -Be 0
     }
 
+    It 'tries values of its options, gives it back, and refuses what it does not know before it is stopped' {
+        $server = New-TestConfig 'swept' | Start-LlmServer
+        { $server | Measure-LlmThroughput -Option @{ 'no-such-option' = 1 } -ErrorAction Stop } | Should -Throw -ErrorId 'EngineFlagUnknown,*'
+        (Get-LlmServer swept).Pid | Should -Be $server.Pid
+
+        $points = $server | Measure-LlmThroughput -Concurrency 2 -Option @{ 'max-num-seqs' = 1, 2 } -PromptTokens 32 -OutputTokens 8 -Request 4 -Warmup 0 -WarningAction SilentlyContinue
+        @($points.Problem -ne $null) -join "`n" | Should -BeNullOrEmpty
+        $points.Options.ForEach{ $_['max-num-seqs'] } | Sort-Object | Should -Be '1', '2'
+        $points.Results.Errors | Should -Be 0, 0
+        ($points | Where-Object { $_.Options['max-num-seqs'] -eq '2' }).Results[0].Environment.ServerCommand | Should -Match '--max-num-seqs 2'
+        (Get-LlmServer swept).State | Should -Be 'Ready'
+        (Get-LlmServer swept | Stop-LlmServer).State | Should -Be 'Stopped'
+    }
+
     It 'says why a start failed, by name and with what to do' {
         $config = New-TestConfig 'broken'
         $env:VLLM_STAND_IN_FAIL = 'oom-load'
