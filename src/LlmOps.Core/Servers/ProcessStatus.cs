@@ -12,13 +12,15 @@ namespace LlmOps.Servers;
 /// <param name="SessionId">Its session.</param>
 /// <param name="MajorFaults">Pages that had to be read from disk.</param>
 /// <param name="ProcessorTicks">Time spent in user and kernel mode, in clock ticks.</param>
+/// <param name="Threads">Its threads.</param>
 /// <param name="StartTicks">When it started, in clock ticks since boot: unaffected by changes of the wall clock.</param>
 /// <remarks>Source of the fields: proc_pid_stat(5).</remarks>
 internal readonly record struct ProcessStatus(
-    int Pid, char State, int ParentPid, int GroupId, int SessionId, long MajorFaults, long ProcessorTicks, long StartTicks)
+    int Pid, char State, int ParentPid, int GroupId, int SessionId, long MajorFaults, long ProcessorTicks, int Threads, long StartTicks)
 {
     /// <summary>Whether it has ended. A zombie has: only its exit code is left, and a container's first process may never collect it.</summary>
-    public bool IsDead => State is 'Z' or 'X' or 'x';
+    /// <remarks>A process whose first thread is a zombie while others still end keeps its port and its memory until they have.</remarks>
+    public bool IsDead => State is 'X' or 'x' || (State == 'Z' && Threads <= 1);
 
     /// <summary>Reads the status of <paramref name="pid"/>.</summary>
     /// <returns>Null when there is no such process, or no /proc.</returns>
@@ -71,7 +73,7 @@ internal readonly record struct ProcessStatus(
         string[] fields = line[(close + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         const int FirstField = 3; // fields[0] is the third field of the manual page
         return fields.Length > 22 - FirstField && fields[0].Length == 1
-            ? new ProcessStatus(pid, fields[0][0], (int)Field(4), (int)Field(5), (int)Field(6), Field(12), Field(14) + Field(15), Field(22))
+            ? new ProcessStatus(pid, fields[0][0], (int)Field(4), (int)Field(5), (int)Field(6), Field(12), Field(14) + Field(15), (int)Field(20), Field(22))
             : null;
 
         long Field(int number) => long.TryParse(fields[number - FirstField], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : 0;

@@ -62,8 +62,16 @@ public sealed class ProcessIdentityTests
     {
         ProcessStatus? status = ProcessStatus.Parse("4711 (a) b (c)) S 1 4711 4700 0 -1 4194560 9 0 7 0 30 12 0 0 20 0 5 0 987654 1 2 3");
 
-        Assert.Equal(new ProcessStatus(4711, 'S', 1, 4711, 4700, MajorFaults: 7, ProcessorTicks: 42, StartTicks: 987654), status);
+        Assert.Equal(new ProcessStatus(4711, 'S', 1, 4711, 4700, MajorFaults: 7, ProcessorTicks: 42, Threads: 5, StartTicks: 987654), status);
     }
+
+    [Theory]
+    [InlineData('S', 5, false)]
+    [InlineData('Z', 5, false)] // Its port is not free yet.
+    [InlineData('Z', 1, true)]
+    [InlineData('X', 1, true)]
+    public void A_process_has_ended_when_the_last_of_its_threads_has(char state, int threads, bool isDead) =>
+        Assert.Equal(isDead, ProcessStatus.Parse($"4711 (a) {state} 1 4711 4700 0 -1 4194560 9 0 7 0 30 12 0 0 20 0 {threads} 0 987654 1 2 3")!.Value.IsDead);
 
     [Theory]
     [InlineData("")]
