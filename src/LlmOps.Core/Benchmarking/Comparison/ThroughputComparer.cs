@@ -89,7 +89,9 @@ public static class ThroughputComparer
                 Method = byRuns ? "Welch's t over runs" : "block bootstrap over requests",
                 BaselineCount = byRuns ? runsBefore.Length : requestsBefore.Length,
                 CurrentCount = byRuns ? runsNow.Length : requestsNow.Length,
-                Summary = from == 0 && to > 0 ? $"{name}: the baseline is 0, so there is no change to tell in percent" : Summarize(name, centred, moreIsBetter),
+                Summary = from is null && to is null ? $"{name}: neither side has a value, as when each answer came in one piece"
+                    : from == 0 && to > 0 ? $"{name}: the baseline is 0, so there is no change to tell in percent"
+                    : Summarize(name, centred, moreIsBetter),
             };
         }
     }

@@ -92,6 +92,9 @@ public sealed class ThroughputComparerTests
         ThroughputDifference slower = Find(Compare([untimed], [timed]), ComparedFigure.Tpot);
         Assert.Equal((DifferenceVerdict.TooFewValues, null), (slower.Verdict, slower.ChangePercent));
         Assert.Equal("TPOT: the baseline is 0, so there is no change to tell in percent", slower.Summary);
+        ThroughputResult whole = timed with { TpotSeconds = new(), Samples = [.. timed.Samples.Select(request => request with { TpotSeconds = null })] };
+        ThroughputDifference none = Find(Compare([whole], [whole]), ComparedFigure.Tpot);
+        Assert.Equal((DifferenceVerdict.TooFewValues, "TPOT: neither side has a value, as when each answer came in one piece"), (none.Verdict, none.Summary));
     }
 
     [Fact]
