@@ -120,24 +120,23 @@ internal sealed class EngineGroup(ProcessIdentity? leader, string mark)
     /// <exception cref="LlmOpsException">Something could not be ended; id <c>ServerNotStopped</c>.</exception>
     public async Task SweepAsync()
     {
-        IReadOnlyList<ProcessIdentity> left = [];
+        // Whoever was found once is waited for: while the last threads of a killed process end, it holds its port and shows its mark no more.
+        HashSet<ProcessIdentity> left = [];
         await WaitWhileAsync(
             () =>
             {
-                left = FindMembers();
-                foreach (ProcessIdentity member in left)
-                {
-                    member.Signal(LibcKill.Kill);
-                }
-
+                left.UnionWith(FindMembers());
+                left.RemoveWhere(member => !member.Signal(LibcKill.Kill));
                 return left.Count > 0;
             },
             s_killPatience,
             CancellationToken.None).ConfigureAwait(false);
-        if (left.Count > 0 && FindMembers() is { Count: > 0 } stuck)
+        left.RemoveWhere(member => !member.IsAlive);
+        left.UnionWith(FindMembers());
+        if (left is { Count: > 0 } stuck)
         {
             throw new LlmOpsException(
-                $"Process {string.Join(", ", stuck)} did not end within {s_killPatience.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s of SIGKILL; "
+                $"Process {string.Join(", ", stuck.OrderBy(member => member.Pid))} did not end within {s_killPatience.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s of SIGKILL; "
                 + "it is probably waiting for a driver or a disk and will end when that answers.",
                 "ServerNotStopped") { Kind = ErrorKind.ServerFailed };
         }
