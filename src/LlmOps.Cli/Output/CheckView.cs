@@ -23,7 +23,7 @@ internal static class CheckView
             console.Write(table);
         }
 
-        console.Line(string.Join(", ", results.CountBy(result => result.Status).OrderBy(group => group.Key).Select(group => $"{group.Value} {Word(group.Key)}{(group.Key == CheckStatus.Skip && !withSkipped ? " (--all shows them)" : string.Empty)}")) + (results.Count(result => result.Blocks) is > 0 and var blocking ? $"; {blocking} keep a server from starting" : string.Empty));
+        console.Line(string.Join(", ", results.CountBy(result => result.Status).OrderBy(group => group.Key).Select(group => $"{group.Value} {Word(group.Key)}{(group.Key == CheckStatus.Skip && !withSkipped ? " (--all shows them)" : string.Empty)}")) + (results.Count(result => result.Blocks) is > 0 and var blocking ? $"; {blocking} {(blocking == 1 ? "keeps" : "keep")} a server from starting" : string.Empty));
     }
 
     private static string Finding(CheckResult result)

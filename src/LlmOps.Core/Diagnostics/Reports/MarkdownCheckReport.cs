@@ -32,7 +32,7 @@ internal static class MarkdownCheckReport
         int Count(CheckStatus status) => results.Count(result => result.Status == status);
         int blocking = results.Count(result => result.Blocks);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{results.Count} checks, {Count(CheckStatus.Pass)} in order, {Count(CheckStatus.Warn)} could be better, {Count(CheckStatus.Fail)} will not work, {Count(CheckStatus.Skip)} skipped{(blocking > 0 ? $"; {blocking} keep a server from starting" : string.Empty)}.");
+            $"{results.Count} checks, {Count(CheckStatus.Pass)} in order, {Count(CheckStatus.Warn)} could be better, {Count(CheckStatus.Fail)} will not work, {Count(CheckStatus.Skip)} skipped{(blocking > 0 ? $"; {blocking} {(blocking == 1 ? "keeps" : "keep")} a server from starting" : string.Empty)}.");
     }
 
     private static void Section(StringBuilder page, string title, IEnumerable<CheckResult> results)

@@ -57,7 +57,7 @@ public sealed class CheckReportTests
     {
         string page = CheckReport.Write(CheckReportFormat.Markdown, s_results, s_context);
 
-        Assert.StartsWith("# Environment of big|box\n\n2026-11-21 09:30 UTC: 4 checks, 1 in order, 1 could be better, 1 will not work, 1 skipped; 1 keep a server from starting.\n\n## Will not work\n\n### `driver.cuda`: ", page, StringComparison.Ordinal);
+        Assert.StartsWith("# Environment of big|box\n\n2026-11-21 09:30 UTC: 4 checks, 1 in order, 1 could be better, 1 will not work, 1 skipped; 1 keeps a server from starting.\n\n## Will not work\n\n### `driver.cuda`: ", page, StringComparison.Ordinal);
         Assert.Contains("- Seen: found 12.4 \uFFFD\\[31mred\uFFFD\\[0m &amp; &lt;old&gt;\n- Why it matters: torch was built for 13.0\n- Keeps a server from starting: yes\n", page, StringComparison.Ordinal);
         Assert.Contains("\n````sh\nsudo ubuntu-drivers install\nsudo reboot\n````\n".Replace("````", "```", StringComparison.Ordinal), page, StringComparison.Ordinal);
         Assert.Contains("\n```sh\necho 'a `b` ``c``' | tee /etc/x\n```\n", page, StringComparison.Ordinal);
