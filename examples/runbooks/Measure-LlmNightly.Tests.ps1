@@ -19,7 +19,7 @@ Describe 'Measure-LlmNightly.ps1' {
 
     It 'compares with it later, and leaves a page' {
         Assert-Engine
-        $differences = & $PSScriptRoot/Measure-LlmNightly.ps1 night* @Load -ToleratePercent 1000000
+        $differences = & $PSScriptRoot/Measure-LlmNightly.ps1 night* @Load -ToleratePercent 1000
         $differences.Figure | Should -Not -BeNullOrEmpty
         Join-Path $Folder nightly.html | Should -FileContentMatch '<html'
     }

@@ -29,7 +29,7 @@ param(
     [ValidateRange(1, 100000)] [int] $OutputTokens = 128,
 
     # How much worse a figure may be, in percent.
-    [ValidateRange(0, 1000000)] [double] $ToleratePercent = 10,
+    [ValidateRange(0, 1000)] [double] $ToleratePercent = 10,
 
     [switch] $Rebase
 )
