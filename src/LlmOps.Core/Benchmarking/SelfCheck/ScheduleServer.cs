@@ -132,7 +132,7 @@ public sealed class ScheduleServer(TimeSpan firstToken, TimeSpan interval) : IDi
 
     private void Read(ScheduleConnection connection)
     {
-        int count = LibcReceive.Receive((int)connection.Socket.Handle, _buffer, out long realTime);
+        int count = LibcReceive.Receive((int)connection.Socket.Handle, _buffer, leave: false, out long realTime);
         if (count is -LibcError.TryAgain or -LibcError.Interrupted)
         {
             return;

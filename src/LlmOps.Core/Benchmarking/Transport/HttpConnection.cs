@@ -10,8 +10,17 @@ namespace LlmOps.Benchmarking.Transport;
 /// <param name="addressIndex">Which of the server's addresses it goes to.</param>
 internal sealed class HttpConnection(Socket socket, int slot, int generation, int addressIndex)
 {
+    /// <summary>What is left in the queue is copied again with each read.</summary>
+    private const int MostReadsLeft = 8;
+    private const int MostBytesLeft = 4096;
+
+    /// <summary>By then the kernel has acknowledged what was left there: <c>TCP_DELACK_MIN</c> (<c>include/net/tcp.h</c>), 40 ms, and a tick.</summary>
+    private static readonly long s_acknowledged = MonotonicClock.Ticks(TimeSpan.FromMilliseconds(45));
+
     private StreamRecorder? _known;
     private long _lastArrival;
+    private int _left;
+    private int _readsLeft;
 
     public Socket Socket => socket;
 
@@ -50,6 +59,22 @@ internal sealed class HttpConnection(Socket socket, int slot, int generation, in
     {
         get => _lastArrival;
         set => _lastArrival = value;
+    }
+
+    /// <summary>Bytes at the head of the socket's queue that have been read and were left there.</summary>
+    public int Left => _left;
+
+    /// <summary>Whether what comes next can be left in the socket's queue. At most one chunk at a time waits there to be acknowledged.</summary>
+    /// <param name="now">The moment.</param>
+    public bool CanLeave(long now) =>
+        _known is not null && !IsEnding && (_left == 0 || (now - _lastArrival > s_acknowledged && _left < MostBytesLeft && _readsLeft < MostReadsLeft));
+
+    /// <summary>The socket was read.</summary>
+    /// <param name="left">Bytes that were left in its queue.</param>
+    public void Leave(int left)
+    {
+        _left = left;
+        _readsLeft = left == 0 ? 0 : _readsLeft + 1;
     }
 
     /// <summary>It is read soon.</summary>

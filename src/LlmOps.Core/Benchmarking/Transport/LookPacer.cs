@@ -41,6 +41,14 @@ internal sealed class LookPacer
     private int _joined;
     private bool _wasHeldUp;
     private bool _sawFullRead;
+    private bool _defers;
+    private bool _mustNotDefer;
+
+    /// <summary>
+    /// Whether the acknowledgement of a chunk can wait for the next one. A server that sends nothing while something is unacknowledged (without <c>TCP_NODELAY</c>)
+    /// would join its chunks for that; as soon as they come joined, each is acknowledged again, for good.
+    /// </summary>
+    public bool DefersAcknowledgement => _defers && _asked > 0;
 
     /// <summary>Nanoseconds to leave the sockets alone; 0 to wait for the next event.</summary>
     /// <param name="active">Requests under way.</param>
@@ -82,7 +90,11 @@ internal sealed class LookPacer
 
     private void Judge()
     {
-        if (_joined * ReadsForEachJoined > _reads)
+        bool isJoined = _joined * ReadsForEachJoined > _reads;
+        bool mayBeDeferring = isJoined && _defers;
+        _mustNotDefer |= isJoined;
+        _defers = !_mustNotDefer;
+        if (isJoined && !mayBeDeferring)
         {
             _longest = Math.Max(ShortestNanoseconds, _pause / 2);
         }

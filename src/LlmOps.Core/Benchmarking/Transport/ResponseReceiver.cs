@@ -3,9 +3,17 @@ using LlmOps.Native.Libc;
 namespace LlmOps.Benchmarking.Transport;
 
 /// <summary>Reads answers from connections, each piece with the moment at which the kernel received it.</summary>
+/// <remarks>
+/// A read that empties a socket has the kernel acknowledge at once (<c>net/ipv4/tcp.c</c>, <c>__tcp_cleanup_rbuf</c>), and on loopback that carries the acknowledgement all
+/// the way into the server's socket: half of what a token costs. So with many streams a read leaves every second chunk in its queue, and the next read
+/// takes both: the acknowledgement of every second segment, or after 40 ms, of RFC 1122 4.2.3.2. <see cref="LookPacer"/> says when.
+/// </remarks>
 internal sealed class ResponseReceiver(ConnectionPool pool, RequestSender sender, DeadlineWatch deadlines, ArrivalClock clock, LookPacer pacer)
 {
     private const int BufferSize = 256 * 1024;
+
+    /// <summary>More than this is not left in a socket's queue.</summary>
+    private const int LargestLeft = 16 * 1024;
 
     /// <summary>A segment that comes while a batch is read is later than the batch's beginning; no batch takes longer.</summary>
     private static readonly long s_longestBatch = MonotonicClock.Ticks(TimeSpan.FromMilliseconds(20));
@@ -20,7 +28,7 @@ internal sealed class ResponseReceiver(ConnectionPool pool, RequestSender sender
     {
         while (connection.Exchange is StreamExchange exchange)
         {
-            if (!Receive(connection, exchange, now) && !isClosed)
+            if (!Receive(connection, exchange, isClosed, now) && !isClosed)
             {
                 return;
             }
@@ -35,9 +43,11 @@ internal sealed class ResponseReceiver(ConnectionPool pool, RequestSender sender
     }
 
     /// <returns>Whether there may be more.</returns>
-    private bool Receive(HttpConnection connection, StreamExchange exchange, long now)
+    private bool Receive(HttpConnection connection, StreamExchange exchange, bool isClosed, long now)
     {
-        int count = LibcReceive.Receive(connection.Descriptor, _buffer, out long realTime);
+        bool leave = pacer.DefersAcknowledgement && !isClosed && connection.CanLeave(now);
+        int room = leave ? LargestLeft : BufferSize;
+        int count = LibcReceive.Receive(connection.Descriptor, _buffer.AsSpan(0, room), leave, out long realTime);
         if (count == -LibcError.TryAgain || count == -LibcError.Interrupted)
         {
             return count == -LibcError.Interrupted;
@@ -49,9 +59,16 @@ internal sealed class ResponseReceiver(ConnectionPool pool, RequestSender sender
             return false;
         }
 
+        int before = connection.Left;
+        connection.Leave(leave ? count : 0);
+        if (count == before)
+        {
+            return false;
+        }
+
         long arrival = realTime == 0 ? MonotonicClock.Now : clock.ToMonotonic(realTime, connection.LastArrival, now + s_longestBatch);
         connection.LastArrival = arrival;
-        ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, count);
+        ReadOnlySpan<byte> bytes = _buffer.AsSpan(before, count - before);
         StreamRecorder recorder;
         int chunks = 1;
         if (connection.Known is StreamRecorder known && PlainEvent.TryRead(bytes, out ReadOnlySpan<byte> data) && known.AcceptKnown(data, arrival))
@@ -70,13 +87,13 @@ internal sealed class ResponseReceiver(ConnectionPool pool, RequestSender sender
             chunks += recorder.Chunks;
         }
 
-        pacer.Read(chunks, isFull: count == BufferSize);
+        pacer.Read(chunks, isFull: count == room);
         if (recorder.IsNearEnd && connection is { IsEnding: false, Exchange: not null })
         {
             pool.MarkEnding(connection);
         }
 
-        return count == BufferSize;
+        return count == room;
     }
 
     /// <returns>Whether the connection is still good for something.</returns>
@@ -110,6 +127,7 @@ internal sealed class ResponseReceiver(ConnectionPool pool, RequestSender sender
     private void Finish(HttpConnection connection, StreamExchange exchange, long now)
     {
         pacer.Ended(wasForeseen: connection.IsEnding);
+        TakeLeft(connection);
         bool isKept = exchange.Response.KeepsConnection && exchange.Sent == exchange.Head.Length + exchange.Body.Length;
         if (isKept)
         {
@@ -121,6 +139,16 @@ internal sealed class ResponseReceiver(ConnectionPool pool, RequestSender sender
         }
 
         exchange.Succeed(now);
+    }
+
+    /// <summary>An answer that ended unforeseen was left in the queue.</summary>
+    private void TakeLeft(HttpConnection connection)
+    {
+        if (connection.Left > 0)
+        {
+            _ = LibcReceive.Receive(connection.Descriptor, _buffer.AsSpan(0, connection.Left), leave: false, out _);
+            connection.Leave(0);
+        }
     }
 
     private void Ended(HttpConnection connection, StreamExchange exchange, int count, long now)

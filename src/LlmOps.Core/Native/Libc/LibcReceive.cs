@@ -13,6 +13,7 @@ internal static partial class LibcReceive
     private const int TimestampNanoseconds = 35;
 
     private const int DoNotWait = 0x40;
+    private const int LeaveThere = 0x2;
 
     /// <summary>
     /// The number of the call, 0 where it is not known here: <c>arch/x86/entry/syscalls/syscall_64.tbl</c>, <c>include/uapi/asm-generic/unistd.h</c>.
@@ -43,22 +44,25 @@ internal static partial class LibcReceive
     /// <summary>Reads what is there.</summary>
     /// <param name="descriptor">A stream socket.</param>
     /// <param name="buffer">Where to.</param>
+    /// <param name="leave">Whether the bytes stay in the kernel's queue, and so are read again by the next call (<c>MSG_PEEK</c>).</param>
     /// <param name="receivedAt">When the last byte reached this machine, in nanoseconds of the real-time clock; 0 when not known.</param>
     /// <returns>Bytes read, 0 at the end of the stream, or the negated <c>errno</c>.</returns>
     /// <remarks>Segments that the kernel joined in its queue have the time of the last (<c>net/ipv4/tcp_input.c</c>, <c>tcp_try_coalesce</c>).</remarks>
     [SkipLocalsInit]
-    public static unsafe int Receive(int descriptor, Span<byte> buffer, out long receivedAt)
+    public static unsafe int Receive(int descriptor, Span<byte> buffer, bool leave, out long receivedAt)
     {
         long* control = stackalloc long[8];
         fixed (byte* start = buffer)
         {
             Vector vector = new() { Start = start, Length = (nuint)buffer.Length };
             Message message = new() { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = 64 };
-            nint count = s_number == 0 ? recvmsg(descriptor, &message, DoNotWait) : syscall(s_number, descriptor, &message, DoNotWait);
+            int flags = leave ? DoNotWait | LeaveThere : DoNotWait;
+            nint count = s_number == 0 ? recvmsg(descriptor, &message, flags) : syscall(s_number, descriptor, &message, flags);
             receivedAt = 0;
             if (count < 0)
             {
-                return -Marshal.GetLastPInvokeError();
+                // Nothing of the runtime runs between the call and this: see the attribute.
+                return -Marshal.GetLastSystemError();
             }
 
             // struct cmsghdr: length, then level and type in one word, then the timespec.
@@ -71,10 +75,13 @@ internal static partial class LibcReceive
         }
     }
 
-    [LibraryImport("libc", SetLastError = true)]
+    // Without a transition of the garbage collector, which waits for the call: it never blocks.
+    [SuppressGCTransition]
+    [LibraryImport("libc")]
     private static unsafe partial nint recvmsg(int sockfd, Message* msg, int flags);
 
-    [LibraryImport("libc", SetLastError = true)]
+    [SuppressGCTransition]
+    [LibraryImport("libc")]
     private static unsafe partial nint syscall(nint number, nint sockfd, Message* msg, nint flags);
 
     [StructLayout(LayoutKind.Sequential)]

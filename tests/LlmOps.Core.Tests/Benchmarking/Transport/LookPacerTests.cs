@@ -112,6 +112,38 @@ public sealed class LookPacerTests
         Assert.Equal(Millisecond, _pacer.Pause(200, 0));
     }
 
+    [Fact]
+    public void Few_streams_have_each_chunk_acknowledged_at_once_and_many_after_a_thousand_reads()
+    {
+        Assert.False(Defers(active: 200));
+        Run(reads: 10_000, joined: 0);
+        Assert.True(Defers(active: 200));
+        Assert.False(Defers(active: 15));
+    }
+
+    [Fact]
+    public void Chunks_that_a_server_joined_to_wait_for_acknowledgements_have_them_at_once_again_for_good()
+    {
+        Run(reads: 10_000, joined: 0);
+        for (int look = 0; look < 32 && Defers(active: 200); look++)
+        {
+            Run(reads: 64, joined: 8);
+        }
+
+        Assert.False(Defers(active: 200));
+
+        // The pause was not to blame: without the deferral no chunk is joined any more.
+        Run(reads: 10_000, joined: 0);
+        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+        Assert.False(Defers(active: 200));
+    }
+
+    private bool Defers(int active)
+    {
+        _ = _pacer.Pause(active, ending: 0);
+        return _pacer.DefersAcknowledgement;
+    }
+
     private void Run(int reads, int joined)
     {
         for (int read = 0; read < reads; read++)
