@@ -9,7 +9,9 @@ internal static class Program
 {
     // Not asynchronous itself: the short way needs no tasks, and loading them takes a millisecond.
     private static int Main(string[] arguments) =>
-        PlainGpuJson.Answers(arguments) && PlainGpuJson.Run() is { } code ? code : RunAsync(arguments).GetAwaiter().GetResult();
+        PlainGpuJson.Answers(arguments) && PlainGpuJson.Run() is { } code ? code
+        : PlainStart.Runs(arguments) ? RunPlainStart(arguments)
+        : RunAsync(arguments).GetAwaiter().GetResult();
 
     // One supervisor runs beside each server for as long as it lives: it must start fast and stay small, so it gets by without the
     // parser and the tables.
@@ -18,22 +20,23 @@ internal static class Program
         arguments switch
         {
             [SuperviseCommand.Name, string folder] => SuperviseCommand.RunAsync(folder),
-            [StartCommand.Name, ..] => WarmStartAsync(arguments),
+            [StartCommand.Name, ..] => RunStartAsync(arguments),
             _ => RunCommandLineAsync(arguments),
         };
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static async Task<int> WarmStartAsync(string[] arguments)
+    private static int RunPlainStart(string[] arguments)
     {
-        Task warming = StartWarmUp.Begin();
-        int code = await (PlainStart.Runs(arguments) ? RunPlainStartAsync(arguments) : RunCommandLineAsync(arguments)).ConfigureAwait(false);
-        await warming.ConfigureAwait(false);
-        return code;
+        StartWarmUp.Begin();
+        return Guard.RunAsync(verbose: false, cancellationToken => PlainStart.RunAsync(arguments, cancellationToken)).GetAwaiter().GetResult();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Task<int> RunPlainStartAsync(string[] arguments) =>
-        Guard.RunAsync(verbose: false, cancellationToken => PlainStart.RunAsync(arguments, cancellationToken));
+    private static Task<int> RunStartAsync(string[] arguments)
+    {
+        StartWarmUp.Begin();
+        return RunCommandLineAsync(arguments);
+    }
 
     // Not inlined, so that the supervisor never loads the assemblies that this one names.
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -23,12 +23,10 @@ internal sealed record StartRun(bool Wait, TimeSpan? Timeout, bool Force, bool J
 
         StartRequest request = new() { Config = config, Command = launch, Wait = Wait, Timeout = Timeout, Force = Force };
         ServerStarter starter = new(ServerRegistry.Default, SupervisorCommand.Find());
-        Task showing = Json ? Task.CompletedTask : Task.Run(ServerView.Prepare, CancellationToken.None);
         LlmServer server = await LiveProgress.RunAsync(
             $"starting {config.Name}",
             Json,
             lines => starter.StartAsync(request, LiveProgress.ForStart(lines), cancellationToken)).ConfigureAwait(false);
-        await showing.ConfigureAwait(false);
         ServerView.WriteStarted(server, Json);
         return ExitCode.Success;
     }

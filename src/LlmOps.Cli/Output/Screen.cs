@@ -14,14 +14,6 @@ internal static class Screen
     /// <summary>Standard error: progress and remarks.</summary>
     public static IAnsiConsole Error { get; } = Make(Console.Error, Console.IsErrorRedirected);
 
-    /// <summary>A console that shows nothing, like standard output in all else.</summary>
-    public static IAnsiConsole Nowhere()
-    {
-        IAnsiConsole nowhere = Make(TextWriter.Null, redirected: true);
-        nowhere.Profile.Width = Output.Profile.Width;
-        return nowhere;
-    }
-
     /// <summary>A table with the look that all commands share.</summary>
     /// <param name="columns">Headings; one that starts with <c>&gt;</c> is aligned to the right, one that starts with <c>!</c> is never broken.</param>
     public static Table Table(params ReadOnlySpan<string> columns)

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using LlmOps.Processes;
 using LlmOps.Servers;
 using Spectre.Console;
 
@@ -34,15 +36,22 @@ internal static class ServerView
     }
 
     /// <summary>Writes a server that has just been started: what it allocated, and on standard error what is not as it was meant.</summary>
+    /// <remarks>Lines and not a table: to load what draws tables takes longer than a small model takes to load, and would do so beside it.</remarks>
     public static void WriteStarted(LlmServer server, bool json)
     {
-        Write(server, json);
-        if (!json)
+        if (json)
         {
+            JsonOutput.Write(ServerDocument.ToJson(server));
+        }
+        else
+        {
+            StringBuilder lines = new StringBuilder(Describe(server)).AppendLine();
             foreach (DeviceAllocation device in server.PlanAccuracy)
             {
-                Console.Out.WriteLine($"  {device}");
+                lines.Append("  ").AppendLine(device.ToString());
             }
+
+            StandardOutput.Write(lines.ToString());
         }
 
         foreach (string warning in server.Warnings)
@@ -64,13 +73,6 @@ internal static class ServerView
         }
     }
 
-    /// <summary>Loads what showing a server takes, while one is still being waited for.</summary>
-    public static void Prepare()
-    {
-        LlmServer nobody = new() { Name = "-", Endpoint = new Uri("http://127.0.0.1"), Engine = "-", Model = "-", LogPath = "-", ConfigPath = "-" };
-        WriteTable(Screen.Nowhere(), [nobody]);
-    }
-
     /// <summary>Shows <paramref name="servers"/> to people.</summary>
     public static void WriteTable(IAnsiConsole console, IReadOnlyList<LlmServer> servers)
     {
@@ -89,13 +91,25 @@ internal static class ServerView
                 server.Pid?.ToString(CultureInfo.InvariantCulture),
                 server.Endpoint.ToString().TrimEnd('/'),
                 server.Alias ?? Path.GetFileName(server.Model),
-                server.ContextLength is { } context ? (server.Slots is { } slots ? $"{context} x {slots}" : $"{context}") : null,
+                Context(server),
                 Started(server.StartedAt.ToLocalTime()),
                 server.Reason ?? Ending(server) ?? (server.Warnings is [var warning, ..] ? warning : null));
         }
 
         console.Write(table);
     }
+
+    private static string Describe(LlmServer server)
+    {
+        string process = server.Pid is { } pid ? string.Create(CultureInfo.InvariantCulture, $", process {pid}") : string.Empty;
+        string context = Context(server) is { } known ? $", context {known}" : string.Empty;
+        string state = server.State == ServerState.Ready ? "is ready at" : $"({server.State}) will be at";
+        return $"{server.Name} {state} {server.Endpoint.ToString().TrimEnd('/')} ({server.Alias ?? Path.GetFileName(server.Model)}{context}{process})";
+    }
+
+    private static string? Context(LlmServer server) => server.ContextLength is { } context
+        ? (server.Slots is { } slots ? string.Create(CultureInfo.InvariantCulture, $"{context} x {slots}") : context.ToString(CultureInfo.InvariantCulture))
+        : null;
 
     private static void Warn(LlmServer server, string warning) => Console.Error.WriteLine($"llmops: warning: {server.Name}: {warning}");
 

@@ -65,8 +65,11 @@ internal sealed class DetachedLauncher : IDisposable
         bool engineFirst = LibcFifo.TryMake(folder.OutputPipe);
         if (engineFirst)
         {
-            words.Add("env");
-            words.AddRange(engine.Environment.Select(variable => $"{variable.Key}={variable.Value}"));
+            if (engine.Environment.Count > 0)
+            {
+                words.Add("env");
+                words.AddRange(engine.Environment.Select(variable => $"{variable.Key}={variable.Value}"));
+            }
 
             // Between, or a file with '=' in its name would be taken for a variable.
             words.AddRange(hasSetsid ? ["setsid"] : ["sh", "-c", "exec \"$@\"", "sh"]);

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using LlmOps.Engines;
 using LlmOps.Native.Libc;
+using LlmOps.Processes;
 
 namespace LlmOps.Servers;
 
@@ -150,7 +152,7 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
         try
         {
             using DetachedLauncher launched = DetachedLauncher.Start(command, folder, engine, mark);
-            long deadline = Environment.TickCount64 + (long)s_takeOverPatience.TotalMilliseconds;
+            long began = Stopwatch.GetTimestamp();
             while (folder.ReadRecord() is { Supervisor: null })
             {
                 if (launched.HasExited)
@@ -158,13 +160,14 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
                     throw new LlmOpsException(launched.Failure, "SupervisorNotStarted");
                 }
 
-                if (Environment.TickCount64 > deadline)
+                TimeSpan elapsed = Stopwatch.GetElapsedTime(began);
+                if (elapsed > s_takeOverPatience)
                 {
                     ProcessIdentity.Of(launched.Pid)?.SignalGroup(Native.Libc.LibcKill.Kill);
                     throw new LlmOpsException($"nothing heard of it within {s_takeOverPatience.TotalSeconds:0} s", "SupervisorNotStarted");
                 }
 
-                await Task.Delay(5, CancellationToken.None).ConfigureAwait(false);
+                await ShortPause.WaitAsync(5, elapsed, CancellationToken.None).ConfigureAwait(false);
             }
 
             return;

@@ -13,14 +13,29 @@ namespace LlmOps.Servers;
 /// </remarks>
 public static class StartWarmUp
 {
-    private const string Config = "name: none\nmodel: /none\nendpoint:\n  port: 1 # a port\noptions:\n  parallel: 1\n";
+    /// <summary>Begins, on a thread of its own: to have the pool of threads made first would take longer than much of this.</summary>
+    public static void Begin() => new Thread(TryRun) { IsBackground = true, Name = "warm-up" }.Start();
 
-    /// <summary>Begins. What goes wrong is in the task; a start does not need it.</summary>
-    public static Task Begin() => Task.Run(Run);
+    private static void TryRun()
+    {
+        try
+        {
+            Run();
+        }
+        catch (Exception)
+        {
+            // What is wrong here is wrong with the start itself too, and there it is told.
+        }
+    }
 
+    // Not the configuration's file: that is read first, at this very time. What comes last comes first here.
     private static void Run()
     {
-        ServerConfig config = ServerConfigFile.Parse(Config, "none");
+        ServerConfig config = new() { Name = "none", Model = "/none", Endpoint = new ServerEndpoint { Port = 1 }, Options = OptionSet.Empty.With("parallel", 1L) };
+        ServerRecord record = ServerFiles.NewRecord(config, DateTimeOffset.UtcNow);
+        using JsonDocument written = JsonDocument.Parse(RecordJson.Write(record));
+        _ = RecordJson.ReadServer(written.RootElement);
+        _ = Encoding.UTF8.GetString(RecordJson.Write(ServerFiles.NewLaunch(config, record, new LaunchCommand("/none", [], config.Environment))));
         EngineCapabilities engine = CapabilityJson.Read(CapabilityJson.Write(new EngineCapabilities
         {
             Engine = config.Engine,
@@ -29,11 +44,7 @@ public static class StartWarmUp
         }));
         LaunchCommandBuilder.Build(config, engine);
         _ = ServerConfigFile.ToYaml(config);
-        _ = LibcListen.TryListen("127.0.0.1", 0);
-        ServerRecord record = ServerFiles.NewRecord(config, DateTimeOffset.UtcNow);
-        using JsonDocument written = JsonDocument.Parse(RecordJson.Write(record));
-        _ = RecordJson.ReadServer(written.RootElement);
-        _ = Encoding.UTF8.GetString(RecordJson.Write(ServerFiles.NewLaunch(config, record, new LaunchCommand("/none", [], config.Environment))));
         _ = new EngineGroup(null, "none").FindMembers();
+        _ = LibcListen.TryListen("127.0.0.1", 0);
     }
 }

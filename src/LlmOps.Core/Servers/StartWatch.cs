@@ -4,6 +4,7 @@ using LlmOps.Diagnostics;
 using LlmOps.Engines;
 using LlmOps.Hardware;
 using LlmOps.Logs;
+using LlmOps.Processes;
 
 namespace LlmOps.Servers;
 
@@ -64,7 +65,7 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
             }
 
             // Quick at first, because small models are; later the look itself should cost nothing.
-            await Task.Delay(Elapsed.TotalSeconds switch { < 1 => 5, < 3 => 15, _ => 50 }, cancellationToken).ConfigureAwait(false);
+            await ShortPause.WaitAsync(Elapsed.TotalSeconds switch { < 1 => 3, < 3 => 15, _ => 50 }, Elapsed, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -35,7 +35,8 @@ public sealed class Supervisor
     /// <exception cref="LlmOpsException">The folder's files cannot be read.</exception>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        Task<LaunchRecord> reading = Task.Run(_folder.ReadLaunch, CancellationToken.None);
+        // On a thread of its own: the pool of threads takes longer to be made than the file to be read.
+        Task<LaunchRecord> reading = Task.Factory.StartNew(_folder.ReadLaunch, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         if (IsLaunched)
         {
             // Another host's descriptors are its own.
