@@ -29,14 +29,25 @@ internal sealed class ConfigYamlReader
     /// <param name="folder">What relative paths are meant from; null to leave them.</param>
     public static ServerConfig Read(string yaml, string origin, string? folder) => new ConfigYamlReader(yaml, origin, folder).Config(yaml);
 
+    private static YamlNode? ValueOf(YamlMappingNode mapping, string name)
+    {
+        foreach ((YamlNode key, YamlNode value) in mapping.Children)
+        {
+            if (key is YamlScalarNode scalar && scalar.Value == name)
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+
     private ServerConfig Config(string yaml)
     {
         YamlMappingNode document = _nodes.Document(yaml);
 
         // What an option means is the engine's, wherever in the file that is named.
-        _engine = document.Children.FirstOrDefault(entry => entry.Key is YamlScalarNode { Value: "engine" }).Value is { } named
-            ? KnownEngines.Require(EngineName(named))
-            : KnownEngines.Require(EngineNames.LlamaCpp);
+        _engine = KnownEngines.Require(ValueOf(document, "engine") is { } named ? EngineName(named) : EngineNames.LlamaCpp);
         string? name = null;
         string? model = null;
         ServerConfig config = new() { Name = "", Model = "" };

@@ -94,13 +94,16 @@ internal sealed class CapabilityCache(string folder, string? writer = null)
     // FNV-1a of 128 bits (RFC 9923): nobody gains by a collision in a folder of one's own, and loading OpenSSL would be a tenth of a start.
     private static string Hash(string text)
     {
-        UInt128 prime = new(0x0000000001000000, 0x000000000000013B);
-        UInt128 hash = new(0x6c62272e07bb0142, 0x62b821756295c58d);
+        // Two halves, and the prime as 2^88 + 0x13b: UInt128 has to be compiled first wherever it is used.
+        (ulong high, ulong low) = (0x6c62272e07bb0142, 0x62b821756295c58d);
         foreach (byte letter in Encoding.UTF8.GetBytes(text))
         {
-            hash = (hash ^ letter) * prime;
+            low ^= letter;
+            ulong carried = Math.BigMul(low, 0x13b, out ulong product);
+            high = (high * 0x13b) + (low << 24) + carried;
+            low = product;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{(ulong)(hash >> 64):x16}{(ulong)hash:x16}");
+        return string.Create(CultureInfo.InvariantCulture, $"{high:x16}{low:x16}");
     }
 }

@@ -50,7 +50,8 @@ internal static class JsonFields
 
     public static T Choice<T>(this JsonElement parent, string name)
         where T : struct, Enum =>
-        Enum.TryParse(parent.Text(name), out T value) && Enum.IsDefined(value) ? value : throw new JsonException($"'{name}' has an unknown value");
+        // By the type as an object: the generic ways are compiled anew for each enumeration.
+        Enum.TryParse(typeof(T), parent.Text(name), out object? value) && Enum.IsDefined(typeof(T), value) ? (T)value : throw new JsonException($"'{name}' has an unknown value");
 
     public static JsonElement? OptionalObject(this JsonElement parent, string name) =>
         parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Object ? value : null;

@@ -48,7 +48,9 @@ public sealed class Supervisor
 
         using StopSignals signals = new(cancellationToken);
         SupervisedRecord record = new(_folder);
-        LaunchRecord launch = await reading.ConfigureAwait(false);
+
+        // This thread waits: nothing else is to be done by it, and to go on later would first have to be compiled.
+        LaunchRecord launch = reading.GetAwaiter().GetResult();
         using RotatingLog log = new(_folder.LogFile, launch.Log, _time);
         record.Log = log;
         using CancellationTokenSource guarding = new();

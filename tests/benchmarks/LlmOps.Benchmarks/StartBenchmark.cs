@@ -10,6 +10,8 @@ namespace LlmOps.Benchmarks;
 /// <summary>How much later a server is ready when LlmOps starts it than when a shell does, by turns.</summary>
 internal static class StartBenchmark
 {
+    private static readonly TimeSpan s_settling = TimeSpan.FromMilliseconds(300);
+
     public static async Task<int> RunAsync(string llmops, int rounds)
     {
         string folder = Directory.CreateTempSubdirectory("llmops-start-").FullName;
@@ -22,7 +24,10 @@ internal static class StartBenchmark
             List<double> managed = [];
             for (int round = 0; round < rounds; round++)
             {
+                // What the round before stopped still gives its memory back, on the same processors.
+                await Task.Delay(s_settling);
                 bare.Add(await BareAsync(engine, model));
+                await Task.Delay(s_settling);
                 managed.Add(await ManagedAsync(llmops, engine, model, folder));
             }
 
