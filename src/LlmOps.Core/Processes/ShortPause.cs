@@ -7,13 +7,13 @@ internal static class ShortPause
 
     /// <summary>Waits.</summary>
     /// <param name="milliseconds">How long.</param>
-    /// <param name="elapsed">How long it has been waited for already. During the first second the thread itself waits: to have each caller's method
-    /// go on later is compiled when it first happens, ten methods for each, beside an engine that wants the processor.</param>
+    /// <param name="elapsed">How long it has been waited for already. During the first second the thread itself waits, unless it is one of the pool that
+    /// others want: to have each caller's method go on later is compiled when it first happens, ten methods for each, beside an engine that wants the processor.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public static Task WaitAsync(int milliseconds, TimeSpan elapsed, CancellationToken cancellationToken)
     {
-        if (elapsed > s_soon)
+        if (elapsed > s_soon || Thread.CurrentThread.IsThreadPoolThread)
         {
             return Task.Delay(milliseconds, cancellationToken);
         }

@@ -2,12 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace LlmOps.Servers;
 
-/// <summary>How a supervisor is asked to stop its server: the first SIGTERM or SIGINT asks, a second one hurries.</summary>
+/// <summary>How a supervisor is asked to stop its server: the first SIGTERM or SIGINT asks, and one that comes when all can see that it stops hurries.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop;
     private readonly CancellationTokenSource _hurry = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private volatile bool _isKnown;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="stop">Asks to stop too.</param>
@@ -19,7 +20,16 @@ internal sealed class StopSignals : IDisposable
             _registrations.Add(PosixSignalRegistration.Create(signal, context =>
             {
                 context.Cancel = true;
-                (_stop.IsCancellationRequested ? _hurry : _stop).Cancel();
+                if (!_stop.IsCancellationRequested)
+                {
+                    _stop.Cancel();
+                }
+                else if (_isKnown)
+                {
+                    _hurry.Cancel();
+                }
+
+                // Else it is the same wish again, of somebody who cannot know yet that it was heard: a busy machine takes its time.
             }));
         }
 
@@ -35,6 +45,9 @@ internal sealed class StopSignals : IDisposable
 
     /// <summary>Asks to stop, from within.</summary>
     public void Ask() => _stop.Cancel();
+
+    /// <summary>The record says that the server is stopping: who asks now is in a hurry.</summary>
+    public void MakeKnown() => _isKnown = true;
 
     /// <inheritdoc />
     public void Dispose()

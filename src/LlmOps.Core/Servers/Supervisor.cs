@@ -169,6 +169,7 @@ public sealed class Supervisor
             if (!endedByItself)
             {
                 record.Update(now => failure is null ? now with { State = ServerState.Stopping } : now);
+                signals.MakeKnown();
                 StopRequest? request = failure is null ? ReadStop() : null;
                 log.Note("stopping the engine");
                 await group.StopAsync(request is null ? s_defaultGrace : TimeSpan.FromSeconds(request.GraceSeconds), signals.Hurry).ConfigureAwait(false);

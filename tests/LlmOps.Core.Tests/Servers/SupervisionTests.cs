@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using LlmOps.Configuration;
 using LlmOps.Logs;
+using LlmOps.Native.Libc;
 using LlmOps.Servers;
 
 namespace LlmOps.Tests.Servers;
@@ -9,6 +10,8 @@ namespace LlmOps.Tests.Servers;
 [UnsupportedOSPlatform("windows")]
 public sealed class SupervisionTests : IAsyncLifetime
 {
+    private const int Interrupt = 2;
+
     private readonly ServerLab _lab = new();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -181,7 +184,43 @@ public sealed class SupervisionTests : IAsyncLifetime
         Assert.Contains(ServerLog.Tail(server.LogPath, 20).Select(LogLine.WithoutTime), line => line == "bye");
     }
 
+    [Fact]
+    public async Task Who_asks_before_anybody_can_know_that_it_stops_does_not_hurry_it()
+    {
+        LlmServer server = await UpAsync("trap 'sleep 0.3; exit 0' TERM; echo up; while :; do sleep 0.05; done");
+        ProcessIdentity supervisor = ProcessIdentity.Of(server.SupervisorPid!.Value)!;
+        supervisor.Signal(LibcKill.Terminate);
+        supervisor.Signal(Interrupt);
+
+        await ServerLab.Until(() => !supervisor.IsAlive);
+        LlmServer ended = _lab.Registry.Find("a")!;
+        Assert.Equal((ServerState.Stopped, 0, (string?)null), (ended.State, ended.ExitCode, ended.ExitSignal));
+    }
+
+    [Fact]
+    public async Task Who_asks_again_while_it_stops_ends_its_grace()
+    {
+        LlmServer server = await UpAsync("trap '' TERM; echo up; while :; do sleep 0.05; done");
+        ProcessIdentity supervisor = ProcessIdentity.Of(server.SupervisorPid!.Value)!;
+        supervisor.Signal(LibcKill.Terminate);
+        await ServerLab.Until(() => _lab.Registry.Find("a")!.State == ServerState.Stopping);
+
+        // That it stops is written a moment before it minds who hurries.
+        await ServerLab.Until(() => !supervisor.Signal(LibcKill.Terminate));
+
+        LlmServer ended = _lab.Registry.Find("a")!;
+        Assert.Equal((ServerState.Stopped, (int?)null, "SIGKILL"), (ended.State, ended.ExitCode, ended.ExitSignal));
+        Assert.InRange((ended.EndedAt - server.StartedAt)!.Value.TotalSeconds, 0, 9);
+    }
+
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public ValueTask DisposeAsync() => _lab.DisposeAsync();
+
+    private async Task<LlmServer> UpAsync(string engine)
+    {
+        LlmServer server = await _lab.Starter().StartAsync(_lab.Request("a", engine) with { Wait = false }, null, Stop);
+        await ServerLab.Until(() => ServerLog.Tail(server.LogPath, 20).Any(line => line.EndsWith(" up", StringComparison.Ordinal)));
+        return server;
+    }
 }
