@@ -4,8 +4,8 @@ namespace LlmOps.Benchmarking.Transport;
 /// <remarks>
 /// The kernel says when bytes arrived, so a pause changes no moment, with two exceptions that are watched for: two chunks of one stream that
 /// arrive within a pause have one moment, and the next request of a stream is sent when the end of the last one is seen. So the
-/// pause is short until a thousand reads have shown that chunks come one by one, while an answer is about to end, and on a machine so busy that the
-/// thread is woken late.
+/// pause is short until a thousand reads have shown that chunks come one by one, shorter than the time between two chunks of a stream, short while an answer is
+/// about to end, and on a machine so busy that the thread is woken late.
 /// </remarks>
 internal sealed class LookPacer
 {
@@ -14,10 +14,13 @@ internal sealed class LookPacer
 
     private const long ShortestNanoseconds = 1_000_000;
 
-    private const long LongestNanoseconds = 8_000_000;
+    private const long LongestNanoseconds = 16_000_000;
 
-    /// <summary>Woken later than this the thread would have too little time left before the next chunk, had it asked for the longest pause.</summary>
-    private const long LateNanoseconds = LongestNanoseconds / 2;
+    /// <summary>Hundredths of the time between two chunks of a stream that a pause may take: what is left is for chunks and looks that come late.</summary>
+    private const long ShareOfGap = 50;
+
+    /// <summary>Woken later than this the thread would have too little time left before the next chunk.</summary>
+    private const long LateNanoseconds = 4_000_000;
 
     private const int ReadsToJudge = 1024;
 
@@ -34,6 +37,10 @@ internal sealed class LookPacer
     private long _pause = ShortestNanoseconds;
     private long _asked;
     private long _lastLook;
+    private long _interval;
+    private long _watched;
+    private int _active;
+    private int _readsBefore;
     private int _looks;
     private int _late;
     private int _calmToCome;
@@ -43,6 +50,7 @@ internal sealed class LookPacer
     private bool _sawFullRead;
     private bool _defers;
     private bool _mustNotDefer;
+    private bool _isSuspected;
 
     /// <summary>
     /// Whether the acknowledgement of a chunk can wait for the next one. A server that sends nothing while something is unacknowledged (without <c>TCP_NODELAY</c>)
@@ -53,16 +61,25 @@ internal sealed class LookPacer
     /// <summary>Nanoseconds to leave the sockets alone; 0 to wait for the next event.</summary>
     /// <param name="active">Requests under way.</param>
     /// <param name="ending">Those of them whose answer is about to end.</param>
-    public long Pause(int active, int ending) => _asked = active < ManyStreams || _sawFullRead ? 0 : ending > 0 ? ShortestNanoseconds : _pause;
+    public long Pause(int active, int ending)
+    {
+        _active = active;
+        return _asked = active < ManyStreams || _sawFullRead ? 0 : ending > 0 ? ShortestNanoseconds : _pause;
+    }
 
     /// <summary>The thread begins to look.</summary>
     /// <param name="now">Nanoseconds, which ticks are where there is epoll.</param>
     public void Look(long now)
     {
+        // Looks that found nothing, as before the first answers begin, or found what had piled up, say nothing of the time between chunks.
+        _watched += _reads > _readsBefore && !_wasHeldUp ? _interval : 0;
+        _readsBefore = _reads;
+        _interval = now - _lastLook;
+
         // Chunks that piled up while the thread was not scheduled say nothing of the pause.
-        _wasHeldUp = now - _lastLook > 3 * _pause;
+        _wasHeldUp = _interval > _pause + LateNanoseconds;
         _looks++;
-        _late += _asked > 0 && now - _lastLook > _asked + LateNanoseconds ? 1 : 0;
+        _late += _asked > 0 && _interval > _asked + LateNanoseconds ? 1 : 0;
         _lastLook = now;
         _sawFullRead = false;
         if (_reads >= ReadsToJudge)
@@ -90,14 +107,16 @@ internal sealed class LookPacer
 
     private void Judge()
     {
-        bool isJoined = _joined * ReadsForEachJoined > _reads;
-        bool mayBeDeferring = isJoined && _defers;
-        _mustNotDefer |= isJoined;
-        _defers = !_mustNotDefer;
-        if (isJoined && !mayBeDeferring)
+        if (_joined * ReadsForEachJoined > _reads)
         {
-            _longest = Math.Max(ShortestNanoseconds, _pause / 2);
+            // The pause is suspected first. When a shorter one does not help, it was the deferral, and the pause may grow again.
+            bool isDeferralsFault = _defers && _isSuspected;
+            _mustNotDefer |= isDeferralsFault;
+            _longest = isDeferralsFault ? LongestNanoseconds : Math.Max(ShortestNanoseconds, _pause / 2);
+            _isSuspected = true;
         }
+
+        _defers = !_mustNotDefer;
 
         if (_late * LooksForEachLate > _looks)
         {
@@ -110,9 +129,11 @@ internal sealed class LookPacer
         }
         else
         {
-            _pause = Math.Min(_longest, 2 * _pause);
+            // Each stream that is answered has a chunk in every gap; where some are not yet, the gap is shorter than this, and joined chunks tell.
+            long gap = _watched * _active / _reads;
+            _pause = Math.Clamp(gap * ShareOfGap / 100, ShortestNanoseconds, Math.Min(_longest, 2 * _pause));
         }
 
-        (_reads, _joined, _looks, _late) = (0, 0, 0, 0);
+        (_watched, _reads, _readsBefore, _joined, _looks, _late) = (0, 0, 0, 0, 0, 0);
     }
 }

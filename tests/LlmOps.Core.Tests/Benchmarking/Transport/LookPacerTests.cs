@@ -7,18 +7,41 @@ public sealed class LookPacerTests
 {
     private const long Millisecond = 1_000_000;
 
+    /// <summary>Each stream has a chunk in every twenty milliseconds, so this is the pause that suits them.</summary>
+    private const long Grown = 10 * Millisecond;
+
     private readonly LookPacer _pacer = new();
     private long _now;
 
     [Fact]
     public void Few_streams_are_looked_at_when_something_comes() => Assert.Equal(0, _pacer.Pause(active: 15, ending: 0));
 
-    [Fact]
-    public void Where_chunks_come_one_by_one_pauses_grow_to_eight_milliseconds()
+    [Theory]
+    [InlineData(200, 20, 10)]
+    [InlineData(1000, 20, 10)]
+    [InlineData(16, 20, 10)]
+    [InlineData(200, 8, 4)]
+    [InlineData(200, 1, 1)]
+    [InlineData(200, 50, 16)]
+    public void Where_chunks_come_one_by_one_pauses_grow_to_half_the_time_between_those_of_a_stream(int active, int gap, int expected)
     {
-        Assert.Equal(Millisecond, _pacer.Pause(16, 0));
+        Assert.Equal(Millisecond, _pacer.Pause(active, 0));
+        Run(reads: 20_000, joined: 0, active, gap * Millisecond);
+        Assert.InRange(_pacer.Pause(active, 0), expected * Millisecond * 9 / 10, expected * Millisecond * 11 / 10);
+    }
+
+    [Fact]
+    public void The_time_before_answers_begin_makes_no_pause_longer()
+    {
+        for (int look = 0; look < 1000; look++)
+        {
+            Look(after: _pacer.Pause(200, 0));
+        }
+
+        Run(reads: 1100, joined: 0);
+        Assert.InRange(_pacer.Pause(200, 0), Millisecond, 2 * Millisecond);
         Run(reads: 10_000, joined: 0);
-        Assert.Equal(8 * Millisecond, _pacer.Pause(16, 0));
+        Assert.InRange(_pacer.Pause(200, 0), Grown * 9 / 10, Grown * 11 / 10);
     }
 
     [Fact]
@@ -32,35 +55,39 @@ public sealed class LookPacerTests
     public void Chunks_that_were_joined_by_the_pause_make_it_shorter_for_good()
     {
         Run(reads: 10_000, joined: 0);
-        Run(reads: 2048, joined: 50);
+        Run(reads: 100, joined: 30);
         Run(reads: 2048, joined: 0);
         long shorter = _pacer.Pause(200, 0);
-        Assert.InRange(shorter, Millisecond, 4 * Millisecond);
+        Assert.InRange(shorter, Millisecond, Grown / 2);
         Run(reads: 10_000, joined: 0);
         Assert.Equal(shorter, _pacer.Pause(200, 0));
+        Assert.True(Defers(active: 200));
     }
 
     [Fact]
-    public void Chunks_that_piled_up_while_the_thread_did_not_run_do_not_count()
+    public void Chunks_that_piled_up_while_the_thread_did_not_run_make_no_pause_shorter_for_good()
     {
         Run(reads: 10_000, joined: 0);
-        for (int batch = 0; batch < 100; batch++)
+        for (int batch = 0; batch < 10; batch++)
         {
+            _ = _pacer.Pause(200, 0);
             Look(after: 100 * Millisecond);
-            for (int read = 0; read < 100; read++)
+            for (int read = 0; read < 200; read++)
             {
                 _pacer.Read(chunks: 5, isFull: false);
             }
-        }
 
-        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+            Run(reads: 20_000, joined: 0);
+            Assert.InRange(_pacer.Pause(200, 0), Grown * 9 / 10, Grown * 11 / 10);
+            Assert.True(Defers(active: 200));
+        }
     }
 
     [Fact]
     public void A_thread_that_is_woken_late_looks_as_often_as_it_can_until_it_is_woken_in_time_again()
     {
         Run(reads: 10_000, joined: 0);
-        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+        Assert.InRange(_pacer.Pause(200, 0), Grown * 9 / 10, Grown * 11 / 10);
         for (int batch = 0; batch < 20; batch++)
         {
             Look(after: 17 * Millisecond);
@@ -72,8 +99,8 @@ public sealed class LookPacerTests
 
         Look(after: 8 * Millisecond);
         Assert.Equal(Millisecond, _pacer.Pause(200, 0));
-        Run(reads: 10_000, joined: 0);
-        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+        Run(reads: 20_000, joined: 0);
+        Assert.InRange(_pacer.Pause(200, 0), Grown * 9 / 10, Grown * 11 / 10);
     }
 
     [Fact]
@@ -81,14 +108,15 @@ public sealed class LookPacerTests
     {
         for (int batch = 0; batch < 200; batch++)
         {
-            Look(after: _pacer.Pause(200, 0) + (3 * Millisecond));
-            for (int read = 0; read < 64; read++)
+            long after = _pacer.Pause(200, 0) + (3 * Millisecond);
+            Look(after);
+            for (int read = 0; read < 200 * after / (20 * Millisecond); read++)
             {
                 _pacer.Read(chunks: 1, isFull: false);
             }
         }
 
-        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+        Assert.InRange(_pacer.Pause(200, 0), Grown * 9 / 10, Grown * 11 / 10);
     }
 
     [Fact]
@@ -97,7 +125,7 @@ public sealed class LookPacerTests
         Run(reads: 10_000, joined: 0);
         _pacer.Ended(wasForeseen: true);
         Run(reads: 2048, joined: 0);
-        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+        Assert.InRange(_pacer.Pause(200, 0), Grown * 9 / 10, Grown * 11 / 10);
         _pacer.Ended(wasForeseen: false);
         Run(reads: 2048, joined: 0);
         Assert.Equal(Millisecond, _pacer.Pause(200, 0));
@@ -125,7 +153,7 @@ public sealed class LookPacerTests
     public void Chunks_that_a_server_joined_to_wait_for_acknowledgements_have_them_at_once_again_for_good()
     {
         Run(reads: 10_000, joined: 0);
-        for (int look = 0; look < 32 && Defers(active: 200); look++)
+        for (int look = 0; look < 64 && Defers(active: 200); look++)
         {
             Run(reads: 64, joined: 8);
         }
@@ -134,7 +162,7 @@ public sealed class LookPacerTests
 
         // The pause was not to blame: without the deferral no chunk is joined any more.
         Run(reads: 10_000, joined: 0);
-        Assert.Equal(8 * Millisecond, _pacer.Pause(200, 0));
+        Assert.InRange(_pacer.Pause(200, 0), Grown * 9 / 10, Grown * 11 / 10);
         Assert.False(Defers(active: 200));
     }
 
@@ -144,20 +172,21 @@ public sealed class LookPacerTests
         return _pacer.DefersAcknowledgement;
     }
 
-    private void Run(int reads, int joined)
+    private void Run(int reads, int joined, int active = 200, long gap = 20 * Millisecond)
     {
-        for (int read = 0; read < reads; read++)
+        int read = 0;
+        for (long due = 0; read < reads;)
         {
-            if (read % 64 == 0)
+            long after = _pacer.Pause(active, 0);
+            Look(after);
+            for (due += after * active; due >= gap && read < reads; due -= gap, read++)
             {
-                Look(after: Millisecond);
+                // Spread, so that every judgement sees its share.
+                _pacer.Read(joined > 0 && read % Math.Max(1, reads / joined) == 0 ? 2 : 1, isFull: false);
             }
-
-            // Spread, so that every judgement sees its share.
-            _pacer.Read(joined > 0 && read % (reads / joined) == 0 ? 2 : 1, isFull: false);
         }
 
-        Look(after: Millisecond);
+        Look(after: _pacer.Pause(active, 0));
     }
 
     private void Look(long after) => _pacer.Look(_now += after);
