@@ -49,7 +49,7 @@ internal static class ServerDocument
         json.WriteString("state", JsonNamingPolicy.CamelCase.ConvertName(server.State.ToString()));
         Number(json, "pid", server.Pid);
         Number(json, "supervisorPid", server.SupervisorPid);
-        json.WriteString("endpoint", server.Endpoint.OriginalString);
+        json.WriteString("endpoint", server.Address);
         json.WriteString("engine", server.Engine);
         json.WriteString("runtime", server.Runtime);
         json.WriteString("model", server.Model);

@@ -89,7 +89,7 @@ internal static class ServerView
                 server.Name,
                 server.State.ToString(),
                 server.Pid?.ToString(CultureInfo.InvariantCulture),
-                server.Endpoint.ToString().TrimEnd('/'),
+                server.Address.TrimEnd('/'),
                 server.Alias ?? Path.GetFileName(server.Model),
                 Context(server),
                 Started(server.StartedAt.ToLocalTime()),
@@ -104,7 +104,7 @@ internal static class ServerView
         string process = server.Pid is { } pid ? string.Create(CultureInfo.InvariantCulture, $", process {pid}") : string.Empty;
         string context = Context(server) is { } known ? $", context {known}" : string.Empty;
         string state = server.State == ServerState.Ready ? "is ready at" : $"({server.State}) will be at";
-        return $"{server.Name} {state} {server.Endpoint.ToString().TrimEnd('/')} ({server.Alias ?? Path.GetFileName(server.Model)}{context}{process})";
+        return $"{server.Name} {state} {server.Address.TrimEnd('/')} ({server.Alias ?? Path.GetFileName(server.Model)}{context}{process})";
     }
 
     private static string? Context(LlmServer server) => server.ContextLength is { } context

@@ -19,4 +19,21 @@ internal static class RestartModes
         "always" => RestartMode.Always,
         _ => null,
     };
+
+    /// <summary>The mode's name, as records on disk have it.</summary>
+    public static string ToName(RestartMode mode) => mode switch
+    {
+        RestartMode.Never => nameof(RestartMode.Never),
+        RestartMode.Always => nameof(RestartMode.Always),
+        _ => nameof(RestartMode.OnFailure),
+    };
+
+    /// <summary>The mode of that name; null when there is none.</summary>
+    public static RestartMode? ParseName(string name) => name switch
+    {
+        nameof(RestartMode.Never) => RestartMode.Never,
+        nameof(RestartMode.OnFailure) => RestartMode.OnFailure,
+        nameof(RestartMode.Always) => RestartMode.Always,
+        _ => null,
+    };
 }

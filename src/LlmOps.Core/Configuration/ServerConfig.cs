@@ -1,3 +1,4 @@
+using System.Globalization;
 using LlmOps.Engines;
 using LlmOps.Planning;
 
@@ -157,12 +158,16 @@ public sealed record ServerEndpoint
     public bool IsLoopback => Host is "127.0.0.1" or "localhost" or "::1" || Host.StartsWith("127.", StringComparison.Ordinal);
 
     /// <summary>The base address that a client on this machine uses.</summary>
-    public Uri Uri
+    public Uri Uri => new(Address);
+
+    /// <summary>The same as text.</summary>
+    internal string Address
     {
         get
         {
             string host = CallableHost;
-            return new Uri($"http://{(host.Contains(':') ? $"[{host}]" : host)}:{Port}");
+            string bracketed = host.Contains(':') ? $"[{host}]" : host;
+            return string.Create(CultureInfo.InvariantCulture, $"http://{bracketed}:{Port}");
         }
     }
 

@@ -23,8 +23,19 @@ internal sealed partial class SecretMask
     /// <summary>A mask for <paramref name="keys"/> and for everything that looks like a token.</summary>
     public SecretMask(IEnumerable<string> keys)
     {
-        _keyTexts = [.. keys.Where(key => key.Length >= ShortestKey).Distinct(StringComparer.Ordinal).OrderByDescending(key => key.Length)];
-        _keys = [.. _keyTexts.Select(Encoding.UTF8.GetBytes)];
+        // Without queries: this runs beside an engine that loads, and to load what they need takes longer than all else here.
+        List<string> texts = [];
+        foreach (string key in keys)
+        {
+            if (key.Length >= ShortestKey && !texts.Contains(key))
+            {
+                texts.Add(key);
+            }
+        }
+
+        texts.Sort((one, other) => other.Length - one.Length); // A key may hold another one.
+        _keyTexts = [.. texts];
+        _keys = Array.ConvertAll(_keyTexts, Encoding.UTF8.GetBytes);
     }
 
     /// <summary>A mask for the keys in a key file (one a line; null for none) and for the secrets in this process's environment.</summary>

@@ -81,7 +81,7 @@ internal sealed class BriefHttp(ServerEndpoint endpoint, TimeSpan limit)
     {
         string host = endpoint.CallableHost;
         string authorization = _key is null ? string.Empty : $"Authorization: Bearer {_key}\r\n";
-        return Encoding.Latin1.GetBytes(string.Create(CultureInfo.InvariantCulture, $"GET {path} HTTP/1.0\r\nHost: {(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{endpoint.Port}\r\n{authorization}Connection: close\r\n\r\n"));
+        return Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"GET {path} HTTP/1.0\r\nHost: {(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{endpoint.Port}\r\n{authorization}Connection: close\r\n\r\n"));
     }
 
     private delegate int Receiver(Span<byte> buffer);

@@ -12,14 +12,20 @@ internal sealed class FolderGuard(ServerFolder folder, string instance)
 
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Completes when the folder is lost, or never.</summary>
-    public async Task WaitForLossAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until the folder is lost. On the calling thread: timers and the pool of threads would be made while an engine loads.</summary>
+    /// <param name="over">Set when nothing is to be guarded any more.</param>
+    /// <returns>Whether it was lost.</returns>
+    public bool WaitForLoss(WaitHandle over)
     {
-        using PeriodicTimer timer = new(s_interval);
         for (int missing = 0; missing < LooksUntilLost; missing = IsOurs() ? 0 : missing + 1)
         {
-            await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);
+            if (over.WaitOne(s_interval))
+            {
+                return false;
+            }
         }
+
+        return true;
     }
 
     private bool IsOurs()

@@ -30,7 +30,7 @@ internal sealed record LaunchExpectation
     public long? PoolTokens { get; init; }
 
     /// <summary>Bytes of buffers that the plan puts on each device, in its order; <c>Host</c> for main memory; empty without a plan.</summary>
-    public IReadOnlyList<KeyValuePair<string, long>> Planned { get; init; } = [];
+    public IReadOnlyList<PlannedBuffers> Planned { get; init; } = [];
 
     /// <summary>What <paramref name="config"/> means.</summary>
     public static LaunchExpectation Of(ServerConfig config)
@@ -46,7 +46,7 @@ internal sealed record LaunchExpectation
         bool unified = config.Options[LlamaCppOptions.KvUnified.Name] as bool? ?? false;
         return new LaunchExpectation
         {
-            Devices = [.. config.Devices.Select(device => device.Name)],
+            Devices = NamesOf(config),
             Uuids = UuidsOf(config),
             WantsGpu = config.Devices.Count > 0 ? layers != 0 : layers > 0,
             GpuLayers = layers,
@@ -62,20 +62,48 @@ internal sealed record LaunchExpectation
         long context = config.Options.Get(VllmOptions.ContextLength);
         return new LaunchExpectation
         {
-            Devices = [.. config.Devices.Select(device => device.Name)],
+            Devices = NamesOf(config),
             Uuids = UuidsOf(config),
             ContextPerSlot = context > 0 ? context : null,
             PoolTokens = config.Plan?.Pool?.Tokens,
-            Planned = config.Plan is { } plan ? [.. plan.Devices.Select(device => KeyValuePair.Create(device.Name, device.WeightsBytes + device.KvCacheBytes + device.RecurrentBytes))] : [],
+            Planned = config.Plan is { } plan ? [.. plan.Devices.Select(device => new PlannedBuffers(device.Name, device.WeightsBytes + device.KvCacheBytes + device.RecurrentBytes))] : [],
         };
     }
 
+    private static List<string> NamesOf(ServerConfig config)
+    {
+        List<string> names = [];
+        foreach (ConfigDevice device in config.Devices)
+        {
+            names.Add(device.Name);
+        }
+
+        return names;
+    }
+
     // A device of another machine is none of this one's GPUs.
-    private static Dictionary<string, string> UuidsOf(ServerConfig config) =>
-        config.Devices.Where(device => device is { Uuid: not null, Host: null }).DistinctBy(device => device.Name).ToDictionary(device => device.Name, device => device.Uuid!);
+    private static Dictionary<string, string> UuidsOf(ServerConfig config)
+    {
+        Dictionary<string, string> uuids = [];
+        foreach (ConfigDevice device in config.Devices)
+        {
+            if (device is { Uuid: { } uuid, Host: null })
+            {
+                uuids.TryAdd(device.Name, uuid);
+            }
+        }
+
+        return uuids;
+    }
 
     // What a driver takes for itself is in the plan and never in the engine's log.
-    private static KeyValuePair<string, long>[] PlannedOf(MemoryPlan? plan) => plan is null
+    private static PlannedBuffers[] PlannedOf(MemoryPlan? plan) => plan is null
         ? []
-        : [.. plan.Devices.Select(device => KeyValuePair.Create(device.Name, device.UsedBytes - device.OverheadBytes)), KeyValuePair.Create(DeviceAllocation.Host, plan.Host.UsedBytes)];
+        : [.. plan.Devices.Select(device => new PlannedBuffers(device.Name, device.UsedBytes - device.OverheadBytes)), new PlannedBuffers(DeviceAllocation.Host, plan.Host.UsedBytes)];
 }
+
+/// <summary>What a plan puts on a device.</summary>
+/// <remarks>A class: lists of pairs with a number in them would be compiled anew by each process, in the middle of a start.</remarks>
+/// <param name="Device">Its name; <c>Host</c> for main memory.</param>
+/// <param name="Bytes">Bytes of buffers.</param>
+internal sealed record PlannedBuffers(string Device, long Bytes);

@@ -21,7 +21,15 @@ public sealed record LlmServer
     public string? Unit { get; init; }
 
     /// <summary>Base address for clients on this machine.</summary>
-    public required Uri Endpoint { get; init; }
+    /// <remarks>Made when it is asked for: to read its first address takes a new process ten milliseconds, and a start asks for none.</remarks>
+    public Uri Endpoint
+    {
+        get => new(Address);
+        init => Address = value.OriginalString;
+    }
+
+    /// <summary>The same as text.</summary>
+    public string Address { get; init; } = "about:blank";
 
     /// <summary>The engine.</summary>
     public required string Engine { get; init; }

@@ -40,7 +40,7 @@ internal sealed record LoadJudgement
         {
             warnings.AddRange(expected.Devices
                 .Where(device => memory.Find(held => held.Device == device) is null or { WeightsBytes: 0 })
-                .Where(device => expected.Planned.FirstOrDefault(planned => planned.Key == device).Value > 0)
+                .Where(device => expected.Planned.FirstOrDefault(planned => planned.Device == device)?.Bytes > 0)
                 .Select(device => $"{device} holds nothing of the model, though the plan uses it"));
         }
 
@@ -91,20 +91,22 @@ internal sealed record LoadJudgement
             };
         }
 
-        foreach ((string device, long bytes) in expected.Planned)
+        foreach (PlannedBuffers planned in expected.Planned)
         {
-            if (bytes > 0 || byDevice.ContainsKey(device))
+            if (planned.Bytes > 0 || byDevice.ContainsKey(planned.Device))
             {
-                byDevice[device] = (byDevice.GetValueOrDefault(device) ?? new DeviceAllocation { Device = device }) with { PlannedBytes = bytes };
+                byDevice[planned.Device] = (byDevice.GetValueOrDefault(planned.Device) ?? new DeviceAllocation { Device = planned.Device }) with { PlannedBytes = planned.Bytes };
             }
         }
 
-        foreach ((string device, string uuid) in expected.Uuids.Where(known => byDevice.ContainsKey(known.Key)))
+        List<DeviceAllocation> allocations = [];
+        foreach (DeviceAllocation device in byDevice.Values)
         {
-            byDevice[device] = byDevice[device] with { Uuid = uuid };
+            allocations.Add(expected.Uuids.TryGetValue(device.Device, out string? uuid) ? device with { Uuid = uuid } : device);
         }
 
-        return [.. byDevice.Values.OrderBy(device => device.IsHost).ThenBy(device => device.Device, StringComparer.Ordinal)];
+        allocations.Sort((one, other) => one.IsHost == other.IsHost ? string.CompareOrdinal(one.Device, other.Device) : one.IsHost ? 1 : -1);
+        return allocations;
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

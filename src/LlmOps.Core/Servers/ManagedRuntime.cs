@@ -232,7 +232,7 @@ internal abstract class ManagedRuntime : IServerRuntime
         Reason = reason,
         Pid = status.Phase == ManagedPhase.Running ? status.Pid : null,
         Unit = status.Phase == ManagedPhase.Absent ? null : Unit(record.Name),
-        Endpoint = record.Endpoint.Uri,
+        Address = record.Endpoint.Address,
         Engine = record.Engine,
         Runtime = record.Runtime,
         Model = record.Model,

@@ -64,7 +64,7 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
             Reason = reason,
             Pid = engineAlive ? record.EngineProcess!.Pid : null,
             SupervisorPid = supervised ? record.Supervisor!.Pid : null,
-            Endpoint = record.Endpoint.Uri,
+            Address = record.Endpoint.Address,
             Engine = record.Engine,
             Runtime = record.Runtime,
             Model = record.Model,
@@ -153,7 +153,8 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
         {
             using DetachedLauncher launched = DetachedLauncher.Start(command, folder, engine, mark);
             long began = Stopwatch.GetTimestamp();
-            while (folder.ReadRecord() is { Supervisor: null })
+            RecordStamp stamp = new(folder);
+            while (!stamp.HasChanged() || folder.ReadRecord() is { Supervisor: null })
             {
                 if (launched.HasExited)
                 {
@@ -167,7 +168,7 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
                     throw new LlmOpsException($"nothing heard of it within {s_takeOverPatience.TotalSeconds:0} s", "SupervisorNotStarted");
                 }
 
-                await ShortPause.WaitAsync(5, elapsed, CancellationToken.None).ConfigureAwait(false);
+                await ShortPause.WaitAsync(3, elapsed, CancellationToken.None).ConfigureAwait(false);
             }
 
             return;

@@ -13,7 +13,7 @@ internal static class RecordJson
         writer.WriteNumber("schemaVersion", record.SchemaVersion);
         writer.WriteString("name", record.Name);
         writer.WriteString("instance", record.Instance);
-        writer.WriteString("state", record.State.ToString());
+        writer.WriteString("state", ServerStates.ToName(record.State));
         writer.Field("reason", record.Reason);
         WriteProcess(writer, "starter", record.Starter);
         WriteProcess(writer, "supervisor", record.Supervisor);
@@ -56,7 +56,7 @@ internal static class RecordJson
         SchemaVersion = root.Number("schemaVersion"),
         Name = root.Text("name"),
         Instance = root.Text("instance"),
-        State = root.Choice<ServerState>("state"),
+        State = ServerStates.Parse(root.Text("state")) ?? throw new JsonException("'state' has an unknown value"),
         Reason = root.OptionalText("reason"),
         Starter = ReadProcess(root, "starter"),
         Supervisor = ReadProcess(root, "supervisor"),
@@ -100,7 +100,7 @@ internal static class RecordJson
         writer.WriteString("healthPath", launch.HealthPath);
         writer.Object("restart", () =>
         {
-            writer.WriteString("mode", launch.Restart.Mode.ToString());
+            writer.WriteString("mode", RestartModes.ToName(launch.Restart.Mode));
             writer.WriteNumber("maxRestarts", launch.Restart.MaxRestarts);
             writer.WriteNumber("backoffSeconds", launch.Restart.BackoffSeconds);
         });
@@ -135,7 +135,7 @@ internal static class RecordJson
             HealthPath = root.Text("healthPath"),
             Restart = new RestartPolicy
             {
-                Mode = restart.Choice<RestartMode>("mode"),
+                Mode = RestartModes.ParseName(restart.Text("mode")) ?? throw new JsonException("'mode' has an unknown value"),
                 MaxRestarts = restart.Number("maxRestarts"),
                 BackoffSeconds = restart.GetProperty("backoffSeconds").GetDouble(),
             },
@@ -191,19 +191,19 @@ internal static class RecordJson
         writer.Field("poolTokens", expectation.PoolTokens);
         writer.Object("plannedBytes", () =>
         {
-            foreach ((string device, long bytes) in expectation.Planned)
+            foreach (PlannedBuffers planned in expectation.Planned)
             {
-                writer.WriteNumber(device, bytes);
+                writer.WriteNumber(planned.Device, planned.Bytes);
             }
         });
     }
 
     private static LaunchExpectation ReadExpectation(JsonElement expectation)
     {
-        List<KeyValuePair<string, long>> planned = [];
+        List<PlannedBuffers> planned = [];
         foreach (JsonProperty device in expectation.Object("plannedBytes").EnumerateObject())
         {
-            planned.Add(KeyValuePair.Create(device.Name, device.Value.GetInt64()));
+            planned.Add(new PlannedBuffers(device.Name, device.Value.GetInt64()));
         }
 
         return new LaunchExpectation

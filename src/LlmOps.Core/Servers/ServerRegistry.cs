@@ -16,10 +16,18 @@ public sealed class ServerRegistry(string folder)
     /// <remarks>Containers of ours are listed also when their folder is lost, or belongs to a user whose folders cannot be seen.</remarks>
     public IReadOnlyList<LlmServer> List()
     {
-        IEnumerable<LlmServer> recorded = Directory.Exists(Folder)
-            ? Directory.EnumerateDirectories(Folder).Where(path => ServerName.IsValid(Path.GetFileName(path))).Select(path => ServerView.Read(new ServerFolder(path)))
-            : [];
-        return [.. recorded.Concat(ServerRuntimes.FindUnrecorded(this)).OrderBy(server => server.Name, StringComparer.OrdinalIgnoreCase)];
+        List<LlmServer> servers = [];
+        foreach (string path in Directory.Exists(Folder) ? Directory.GetDirectories(Folder) : [])
+        {
+            if (ServerName.IsValid(Path.GetFileName(path)))
+            {
+                servers.Add(ServerView.Read(new ServerFolder(path)));
+            }
+        }
+
+        servers.AddRange(ServerRuntimes.FindUnrecorded(this));
+        servers.Sort((one, other) => StringComparer.OrdinalIgnoreCase.Compare(one.Name, other.Name));
+        return servers;
     }
 
     /// <summary>The server of that name.</summary>

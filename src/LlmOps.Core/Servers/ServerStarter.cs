@@ -87,7 +87,7 @@ public sealed class ServerStarter(ServerRegistry registry, SupervisorCommand sup
             int? pid = server.Pid ?? server.SupervisorPid;
             string who = server.Unit is { } unit ? $"{server.Runtime} {unit}, " : pid is null ? string.Empty : $"process {pid.Value.ToString(CultureInfo.InvariantCulture)}, ";
             throw new LlmOpsException(
-                $"Server '{server.Name}' is running already ({who}since {server.StartedAt.ToString("u", CultureInfo.InvariantCulture)}, {server.State}, {server.Endpoint}); "
+                $"Server '{server.Name}' is running already ({who}since {server.StartedAt.ToString("u", CultureInfo.InvariantCulture)}, {server.State}, {server.Address}); "
                 + "stop it first or choose another name.",
                 "ServerAlreadyRunning") { Kind = ErrorKind.AlreadyExists };
         }

@@ -21,7 +21,6 @@ internal static class ServerView
                 Name = folder.Name,
                 State = ServerState.Failed,
                 Reason = problem.Message,
-                Endpoint = new Uri("about:blank"),
                 Engine = "unknown",
                 Model = string.Empty,
                 LogPath = folder.LogFile,

@@ -94,11 +94,13 @@ internal static class StartChecks
         }
 
         // A server that is still loading has not taken its port yet, and will fail minutes later if another one has by then.
-        LlmServer? other = registry.List().FirstOrDefault(server =>
-            server.IsRunning() && server.Endpoint.Port == endpoint.Port && !server.Name.Equals(config.Name, StringComparison.Ordinal));
-        if (other is not null)
+        string port = string.Create(CultureInfo.InvariantCulture, $":{endpoint.Port}");
+        foreach (LlmServer server in registry.List())
         {
-            throw InUse(config, $"server '{other.Name}' ({other.State})");
+            if (server.IsRunning() && server.Address.EndsWith(port, StringComparison.Ordinal) && !server.Name.Equals(config.Name, StringComparison.Ordinal))
+            {
+                throw InUse(config, $"server '{server.Name}' ({server.State})");
+            }
         }
 
         string figures = endpoint.Host == "*" ? "0.0.0.0" : endpoint.Host.Trim('[', ']');

@@ -3,6 +3,7 @@ using System.Text.Json;
 using LlmOps.Configuration;
 using LlmOps.Engines;
 using LlmOps.Native.Libc;
+using YamlDotNet.Core.Tokens;
 
 namespace LlmOps.Servers;
 
@@ -31,6 +32,7 @@ public static class StartWarmUp
     // Not the configuration's file: that is read first, at this very time. What comes last comes first here.
     private static void Run()
     {
+        _ = new TagDirective("!", "!"); // Its pattern takes longer to make than a configuration to read, and this very moment that is still on disk.
         ServerConfig config = new() { Name = "none", Model = "/none", Endpoint = new ServerEndpoint { Port = 1 }, Options = OptionSet.Empty.With("parallel", 1L) };
         ServerRecord record = ServerFiles.NewRecord(config, DateTimeOffset.UtcNow);
         using JsonDocument written = JsonDocument.Parse(RecordJson.Write(record));

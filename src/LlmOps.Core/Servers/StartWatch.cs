@@ -13,8 +13,11 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
 {
     private const int LastLinesCount = 20;
 
+    private const int GlancesOfLook = 10;
+
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly SignsOfLife _life = new();
+    private readonly RecordStamp _stamp = new(folder);
     private readonly GpuActivity _gpus = new(folder, new SurveyOptions());
     private ILogReader? _log;
     private IEngineLog? _reader;
@@ -64,8 +67,22 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
                     $"was not ready within {Seconds(timeout.Value)} (it was {_activity}); give it more time or a smaller model");
             }
 
-            // Quick at first, because small models are; later the look itself should cost nothing.
-            await ShortPause.WaitAsync(Elapsed.TotalSeconds switch { < 1 => 3, < 3 => 15, _ => 50 }, Elapsed, cancellationToken).ConfigureAwait(false);
+            await PauseAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Quick at first, because small models are, but then beside an engine that wants the processor: a look at the stamp instead of all that a look takes.
+    // Later the look itself should cost nothing.
+    private async Task PauseAsync(CancellationToken cancellationToken)
+    {
+        for (int glances = 0; glances < GlancesOfLook; glances++)
+        {
+            TimeSpan elapsed = Elapsed;
+            await ShortPause.WaitAsync(elapsed.TotalSeconds switch { < 1 => 3, < 3 => 15, _ => 50 }, elapsed, cancellationToken).ConfigureAwait(false);
+            if (elapsed.TotalSeconds > 1 || _stamp.HasChanged())
+            {
+                return;
+            }
         }
     }
 

@@ -53,8 +53,9 @@ public sealed class Supervisor
         LaunchRecord launch = reading.GetAwaiter().GetResult();
         using RotatingLog log = new(_folder.LogFile, launch.Log, _time);
         record.Log = log;
-        using CancellationTokenSource guarding = new();
-        Task guard = Task.Run(() => GuardAsync(launch, record, signals, guarding.Token), CancellationToken.None);
+        using ManualResetEvent over = new(initialState: false);
+        Thread guard = new(() => Guard(launch, record, signals, over), 128 * 1024) { IsBackground = true, Name = "folder guard" };
+        guard.Start();
         try
         {
             return await SuperviseAsync(launch, record, log, signals).ConfigureAwait(false);
@@ -74,22 +75,25 @@ public sealed class Supervisor
         }
         finally
         {
-            await guarding.CancelAsync().ConfigureAwait(false);
-            await guard.ConfigureAwait(false);
+            over.Set();
+            guard.Join();
         }
     }
 
-    private async Task GuardAsync(LaunchRecord launch, SupervisedRecord record, StopSignals signals, CancellationToken done)
+    private void Guard(LaunchRecord launch, SupervisedRecord record, StopSignals signals, WaitHandle over)
     {
         try
         {
-            await new FolderGuard(_folder, launch.Instance).WaitForLossAsync(done).ConfigureAwait(false);
-            record.Abandon();
-            signals.Ask();
+            if (new FolderGuard(_folder, launch.Instance).WaitForLoss(over))
+            {
+                record.Abandon();
+                signals.Ask();
+            }
         }
-        catch (OperationCanceledException) when (done.IsCancellationRequested)
+        catch (Exception problem)
         {
-            // The server has ended before its folder.
+            // On a thread of its own it would end the supervisor, and leave the engine without one.
+            record.Log?.Note($"the server's folder is watched no longer: {problem.Message}");
         }
     }
 

@@ -35,12 +35,12 @@ public sealed class BriefHttpTests : IDisposable
     }
 
     [Fact]
-    public async Task It_asks_with_the_key_and_takes_an_answer_in_pieces()
+    public async Task It_asks_with_the_key_as_its_file_has_it_and_takes_an_answer_in_pieces()
     {
         string keyFile = Path.GetTempFileName();
         try
         {
-            await File.WriteAllTextAsync(keyFile, "top-secret\n", Stop);
+            await File.WriteAllTextAsync(keyFile, "geheimes-Schlüsselchen\n", Stop);
             BriefHttp server = new(new ServerEndpoint { Host = "localhost", Port = Port, ApiKeyFile = keyFile }, TimeSpan.FromSeconds(20));
             Task<BriefHttp.Answer?> asking = Task.Run(() => server.Get("/props", Stop), Stop);
             using TcpClient client = await _listener.AcceptTcpClientAsync(Stop);
@@ -53,7 +53,7 @@ public sealed class BriefHttpTests : IDisposable
 
             BriefHttp.Answer? answer = await asking;
 
-            Assert.Equal($"GET /props HTTP/1.0\r\nHost: localhost:{Port}\r\nAuthorization: Bearer top-secret\r\nConnection: close\r\n\r\n", Encoding.Latin1.GetString(request, 0, length));
+            Assert.Equal($"GET /props HTTP/1.0\r\nHost: localhost:{Port}\r\nAuthorization: Bearer geheimes-Schlüsselchen\r\nConnection: close\r\n\r\n", Encoding.UTF8.GetString(request, 0, length));
             Assert.Equal("abcd", Encoding.Latin1.GetString(answer!.Value.Body.Span));
         }
         finally
