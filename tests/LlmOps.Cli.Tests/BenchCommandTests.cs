@@ -16,6 +16,8 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("a search for the highest load within objectives needs the objectives", "bench", "http://127.0.0.1:1", "--search", "slo")]
     [InlineData("shared prefix tokens 128 is not between 0 and the prompt's 128", "bench", "http://127.0.0.1:1", "--shared-prefix-tokens", "128")]
     [InlineData("The prompt file '/nowhere' cannot be read", "bench", "http://127.0.0.1:1", "--prompt-file", "/nowhere")]
+    [InlineData("--self-check measures no server and takes no other option; leave out --concurrency", "bench", "--self-check", "--concurrency", "4")]
+    [InlineData("--definitions measures no server and takes no other option; leave out URL|NAME", "bench", "http://127.0.0.1:1", "--definitions")]
     public async Task A_load_that_makes_no_sense_is_refused_in_one_line(string problem, params string[] arguments)
     {
         Outcome outcome = await _sandbox.RunAsync(arguments);

@@ -51,6 +51,12 @@ Describe 'Measure-LlmThroughput' {
         $definitions.Meaning -match 'self-check found' | Should -HaveCount 1
     }
 
+    It 'refuses a load beside <_>, which measures no server' -ForEach 'SelfCheck', 'Definition' {
+        $wanted = @{ $_ = $true }
+        { Measure-LlmThroughput @wanted -Concurrency 4 -ErrorAction Stop } | Should -Throw -ErrorId 'MeasureAmbiguous,*'
+        $Error[0].Exception.Message | Should -Match "-$_ .* leave out -Concurrency"
+    }
+
     It 'shows a table with units' {
         Assert-Engine
         $text = $Results | Out-String -Width 160

@@ -41,6 +41,11 @@ internal static class BenchCommand
         load.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(load.Definitions) || parsed.GetValue(load.SelfCheck))
+            {
+                RefuseOthers(parsed, command, parsed.GetValue(load.Definitions) ? load.Definitions : load.SelfCheck, json);
+            }
+
             if (parsed.GetValue(load.Definitions))
             {
                 return BenchDefinitions.Write(parsed.GetValue(json));
@@ -111,6 +116,17 @@ internal static class BenchCommand
             return results.Exists(result => result.Requests > 0 && result.Errors == result.Requests) || (points.Count > 0 && results.Count == 0) ? ExitCode.ServerFailed : ExitCode.Success;
         });
         return command;
+    }
+
+    // Else somebody would read the figures of the fixed loads as those of the load that was asked for.
+    private static void RefuseOthers(ParseResult parsed, Command command, Option wanted, Option json)
+    {
+        string? other = command.Options.FirstOrDefault(option => option != wanted && option != json && parsed.GetResult(option) is { Implicit: false })?.Name
+            ?? command.Arguments.FirstOrDefault(argument => parsed.GetResult(argument) is { Implicit: false, Tokens.Count: > 0 })?.Name;
+        if (other is not null)
+        {
+            throw new LlmOpsException($"{wanted.Name} measures no server and takes no other option; leave out {other}, or {wanted.Name} to measure with it", "MeasureAmbiguous");
+        }
     }
 
     /// <summary>Measures all load points.</summary>

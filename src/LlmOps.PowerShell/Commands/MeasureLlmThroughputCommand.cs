@@ -203,6 +203,11 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
     /// <inheritdoc />
     protected override void Process()
     {
+        if (Definition || SelfCheck)
+        {
+            RefuseOtherParameters(Definition ? nameof(Definition) : nameof(SelfCheck));
+        }
+
         if (Definition)
         {
             WriteObject(FigureDefinitions.All, enumerateCollection: true);
@@ -222,6 +227,15 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
         }
 
         Each(Name, ServerRegistry.Default.Select, Measure);
+    }
+
+    // Else somebody would read the figures of the fixed loads as those of the load that was asked for.
+    private void RefuseOtherParameters(string wanted)
+    {
+        if (MyInvocation.BoundParameters.Keys.FirstOrDefault(name => name != wanted && !CommonParameters.Contains(name)) is { } other)
+        {
+            throw new LlmOpsException($"-{wanted} measures no server and takes no other parameter; leave out -{other}, or -{wanted} to measure with it.", "MeasureAmbiguous");
+        }
     }
 
     private void Measure(LlmServer server)
