@@ -4,8 +4,8 @@ namespace LlmOps.Benchmarking.Transport;
 /// <remarks>
 /// The kernel says when bytes arrived, so a pause changes no moment, with two exceptions that are watched for: two chunks of one stream that
 /// arrive within a pause have one moment, and the next request of a stream is sent when the end of the last one is seen. So the
-/// pause is short until a thousand reads have shown that chunks come one by one, shorter than the time between two chunks of a stream, short while an answer is
-/// about to end, and on a machine so busy that the thread is woken late.
+/// pause is short until a thousand reads have shown that chunks come one by one, and while an answer is about to end; and even where the thread is woken as late
+/// as it was lately, pause and delay together are shorter than the time between two chunks of a stream.
 /// </remarks>
 internal sealed class LookPacer
 {
@@ -19,7 +19,10 @@ internal sealed class LookPacer
     /// <summary>Hundredths of the time between two chunks of a stream that a pause may take: what is left is for chunks and looks that come late.</summary>
     private const long ShareOfGap = 50;
 
-    /// <summary>Woken later than this the thread would have too little time left before the next chunk.</summary>
+    /// <summary>Hundredths of it that a pause may take with the delay after which the thread is woken.</summary>
+    private const long ShareOfGapWithDelay = 90;
+
+    /// <summary>Woken later than this the thread did not run, and what it finds says nothing of the pause.</summary>
     private const long LateNanoseconds = 4_000_000;
 
     private const int ReadsToJudge = 1024;
@@ -27,11 +30,8 @@ internal sealed class LookPacer
     /// <summary>One in so many reads may have held more than one chunk.</summary>
     private const int ReadsForEachJoined = 100;
 
-    /// <summary>One in so many looks may be late.</summary>
-    private const int LooksForEachLate = 20;
-
-    /// <summary>After a late look so many judgements must pass without one, because what holds a thread up comes again.</summary>
-    private const int CalmJudgements = 4;
+    /// <summary>Hundredths of a delay that are still reckoned with after the next judgement: what holds a thread up comes again.</summary>
+    private const long DelayKept = 75;
 
     private long _longest = LongestNanoseconds;
     private long _pause = ShortestNanoseconds;
@@ -39,11 +39,12 @@ internal sealed class LookPacer
     private long _lastLook;
     private long _interval;
     private long _watched;
+    private long _gap;
+    private long _longestDelay;
+    private long _delay;
     private int _active;
     private int _readsBefore;
-    private int _looks;
-    private int _late;
-    private int _calmToCome;
+    private int _watchedReads;
     private int _reads;
     private int _joined;
     private bool _wasHeldUp;
@@ -72,14 +73,18 @@ internal sealed class LookPacer
     public void Look(long now)
     {
         // Looks that found nothing, as before the first answers begin, or found what had piled up, say nothing of the time between chunks.
-        _watched += _reads > _readsBefore && !_wasHeldUp ? _interval : 0;
+        if (_reads > _readsBefore && !_wasHeldUp)
+        {
+            _watched += _interval;
+            _watchedReads += _reads - _readsBefore;
+        }
+
         _readsBefore = _reads;
         _interval = now - _lastLook;
 
         // Chunks that piled up while the thread was not scheduled say nothing of the pause.
         _wasHeldUp = _interval > _pause + LateNanoseconds;
-        _looks++;
-        _late += _asked > 0 && _interval > _asked + LateNanoseconds ? 1 : 0;
+        _longestDelay = Math.Max(_longestDelay, _asked > 0 ? _interval - _asked : 0);
         _lastLook = now;
         _sawFullRead = false;
         if (_reads >= ReadsToJudge)
@@ -118,22 +123,13 @@ internal sealed class LookPacer
 
         _defers = !_mustNotDefer;
 
-        if (_late * LooksForEachLate > _looks)
-        {
-            _pause = ShortestNanoseconds;
-            _calmToCome = CalmJudgements;
-        }
-        else if (_calmToCome > 0)
-        {
-            _calmToCome--;
-        }
-        else
-        {
-            // Each stream that is answered has a chunk in every gap; where some are not yet, the gap is shorter than this, and joined chunks tell.
-            long gap = _watched * _active / _reads;
-            _pause = Math.Clamp(gap * ShareOfGap / 100, ShortestNanoseconds, Math.Min(_longest, 2 * _pause));
-        }
+        // Each stream that is answered has a chunk in every gap; where some are not yet, the gap is shorter than this, and joined chunks tell.
+        _gap = 2 * _watchedReads >= _reads ? _watched * _active / _watchedReads : _gap;
 
-        (_watched, _reads, _readsBefore, _joined, _looks, _late) = (0, 0, 0, 0, 0, 0);
+        // Against a delay longer than the gap no pause helps.
+        _delay = Math.Max(Math.Min(_longestDelay, _gap), _delay * DelayKept / 100);
+        long room = Math.Min(_gap * ShareOfGap / 100, (_gap * ShareOfGapWithDelay / 100) - _delay);
+        _pause = Math.Clamp(room, ShortestNanoseconds, Math.Min(_longest, 2 * _pause));
+        (_watched, _watchedReads, _longestDelay, _reads, _readsBefore, _joined) = (0, 0, 0, 0, 0, 0);
     }
 }

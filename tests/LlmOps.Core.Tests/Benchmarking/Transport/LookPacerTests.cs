@@ -83,40 +83,29 @@ public sealed class LookPacerTests
         }
     }
 
-    [Fact]
-    public void A_thread_that_is_woken_late_looks_as_often_as_it_can_until_it_is_woken_in_time_again()
+    [Theory]
+    [InlineData(3, 10)]
+    [InlineData(8, 10)]
+    [InlineData(12, 6)]
+    [InlineData(30, 1)]
+    public void A_pause_and_the_delay_of_a_thread_that_is_woken_late_are_shorter_than_the_time_between_chunks(int late, int expected)
     {
         Run(reads: 10_000, joined: 0);
-        Assert.InRange(_pacer.Pause(200, 0), Grown * 9 / 10, Grown * 11 / 10);
-        for (int batch = 0; batch < 20; batch++)
-        {
-            Look(after: 17 * Millisecond);
-            for (int read = 0; read < 64; read++)
-            {
-                _pacer.Read(chunks: 1, isFull: false);
-            }
-        }
+        Run(reads: 10_000, joined: 0, late: late * Millisecond);
+        Assert.InRange(_pacer.Pause(200, 0), expected * Millisecond * 9 / 10, expected * Millisecond * 11 / 10);
 
-        Look(after: 8 * Millisecond);
-        Assert.Equal(Millisecond, _pacer.Pause(200, 0));
-        Run(reads: 20_000, joined: 0);
+        Run(reads: 40_000, joined: 0);
         Assert.InRange(_pacer.Pause(200, 0), Grown * 9 / 10, Grown * 11 / 10);
     }
 
     [Fact]
-    public void A_thread_that_is_woken_a_little_late_loses_nothing_by_long_pauses()
+    public void One_delay_is_reckoned_with_for_a_while()
     {
-        for (int batch = 0; batch < 200; batch++)
-        {
-            long after = _pacer.Pause(200, 0) + (3 * Millisecond);
-            Look(after);
-            for (int read = 0; read < 200 * after / (20 * Millisecond); read++)
-            {
-                _pacer.Read(chunks: 1, isFull: false);
-            }
-        }
-
-        Assert.InRange(_pacer.Pause(200, 0), Grown * 9 / 10, Grown * 11 / 10);
+        Run(reads: 10_000, joined: 0);
+        _ = _pacer.Pause(200, 0);
+        Look(after: Grown + (14 * Millisecond));
+        Run(reads: 2500, joined: 0);
+        Assert.InRange(_pacer.Pause(200, 0), 4 * Millisecond, 9 * Millisecond);
     }
 
     [Fact]
@@ -172,12 +161,12 @@ public sealed class LookPacerTests
         return _pacer.DefersAcknowledgement;
     }
 
-    private void Run(int reads, int joined, int active = 200, long gap = 20 * Millisecond)
+    private void Run(int reads, int joined, int active = 200, long gap = 20 * Millisecond, long late = 0)
     {
         int read = 0;
         for (long due = 0; read < reads;)
         {
-            long after = _pacer.Pause(active, 0);
+            long after = _pacer.Pause(active, 0) + late;
             Look(after);
             for (due += after * active; due >= gap && read < reads; due -= gap, read++)
             {
