@@ -11,10 +11,7 @@ namespace LlmOps.Benchmarking;
 /// <param name="content">Takes the text of the answer; null when nobody wants it.</param>
 internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = false, IBufferWriter<byte>? content = null)
 {
-    /// <summary>Of an answer so long, this share may be missing when it ends: a server need not send a chunk for each token.</summary>
-    private const int MissingShare = 16;
-
-    private readonly int _nearEnd = expectedChunks - Math.Max(1, expectedChunks / MissingShare);
+    private int _nearEnd = int.MaxValue;
     private long[] _chunkTimes = [];
     private int[] _tokenCounts = [];
     private readonly bool _learns = !countsTokens && content is null;
@@ -40,8 +37,14 @@ internal sealed class StreamRecorder(int expectedChunks, bool countsTokens = fal
     /// <summary>Chunks with output so far.</summary>
     public int Chunks => _chunkCount;
 
-    /// <summary>Whether nearly all expected chunks are there.</summary>
+    /// <summary>Chunks that the answer should have.</summary>
+    public int ExpectedChunks => expectedChunks;
+
+    /// <summary>Whether it may end with what comes next.</summary>
     public bool IsNearEnd => _chunkCount >= _nearEnd;
+
+    /// <summary>Says from how many chunks on the answer may end.</summary>
+    public void ExpectEnd(int chunks) => _nearEnd = chunks;
 
     /// <summary>Whether the response has ended as it should, so that what the connection does later is no concern.</summary>
     public bool HasSucceeded => IsDone && _error is null;

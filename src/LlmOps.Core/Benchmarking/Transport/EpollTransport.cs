@@ -16,6 +16,7 @@ internal sealed class EpollTransport : IDisposable
     private readonly LibcEvent _wake = new();
     private readonly ArrivalClock _clock = new();
     private readonly LookPacer _pacer = new();
+    private readonly EndForecast _ends = new();
     private readonly ConcurrentQueue<(StreamExchange Exchange, CancellationToken Canceled)> _commands = new();
     private readonly ConnectionPool _pool;
     private readonly DeadlineWatch _deadlines;
@@ -31,7 +32,7 @@ internal sealed class EpollTransport : IDisposable
         _pool = new ConnectionPool(_epoll, addresses);
         _deadlines = new DeadlineWatch(_pool);
         _sender = new RequestSender(_epoll, _pool, addresses.Length);
-        _receiver = new ResponseReceiver(_pool, _sender, _deadlines, _clock, _pacer);
+        _receiver = new ResponseReceiver(_pool, _sender, _deadlines, _clock, _pacer, _ends);
         _epoll.Watch(_wake.Descriptor, LibcEpoll.Readable, WakeToken);
         _thread = new Thread(Run) { IsBackground = true, Name = "llmops-load" };
         _thread.Start();
@@ -137,6 +138,7 @@ internal sealed class EpollTransport : IDisposable
         else if (!exchange.IsOver)
         {
             _deadlines.Add(Math.Min(exchange.Deadline, MonotonicClock.Now + exchange.StallTicks));
+            exchange.Recorder.ExpectEnd(_ends.NearEnd(exchange.Recorder.ExpectedChunks));
             _sender.Send(exchange);
         }
     }

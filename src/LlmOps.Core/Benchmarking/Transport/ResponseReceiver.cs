@@ -8,7 +8,7 @@ namespace LlmOps.Benchmarking.Transport;
 /// the way into the server's socket: half of what a token costs. So with many streams a read leaves every second chunk in its queue, and the next read
 /// takes both: the acknowledgement of every second segment, or after 40 ms, of RFC 1122 4.2.3.2. <see cref="LookPacer"/> says when.
 /// </remarks>
-internal sealed class ResponseReceiver(ConnectionPool pool, RequestSender sender, DeadlineWatch deadlines, ArrivalClock clock, LookPacer pacer)
+internal sealed class ResponseReceiver(ConnectionPool pool, RequestSender sender, DeadlineWatch deadlines, ArrivalClock clock, LookPacer pacer, EndForecast ends)
 {
     private const int BufferSize = 256 * 1024;
 
@@ -126,7 +126,7 @@ internal sealed class ResponseReceiver(ConnectionPool pool, RequestSender sender
 
     private void Finish(HttpConnection connection, StreamExchange exchange, long now)
     {
-        pacer.Ended(wasForeseen: connection.IsEnding);
+        pacer.Ended(wasForeseen: ends.Ended(exchange.Recorder.ExpectedChunks, exchange.Recorder.Chunks, connection.IsEnding));
         TakeLeft(connection);
         bool isKept = exchange.Response.KeepsConnection && exchange.Sent == exchange.Head.Length + exchange.Body.Length;
         if (isKept)
