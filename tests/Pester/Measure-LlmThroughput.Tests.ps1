@@ -51,10 +51,8 @@ Describe 'Measure-LlmThroughput' {
         $definitions.Meaning -match 'self-check found' | Should -HaveCount 1
     }
 
-    It 'refuses a load beside <_>, which measures no server' -ForEach 'SelfCheck', 'Definition' {
-        $wanted = @{ $_ = $true }
-        { Measure-LlmThroughput @wanted -Concurrency 4 -ErrorAction Stop } | Should -Throw -ErrorId 'MeasureAmbiguous,*'
-        $Error[0].Exception.Message | Should -Match "-$_ .* leave out -Concurrency"
+    It 'warns that a self-check has loads of its own' {
+        { Measure-LlmThroughput -SelfCheck -Concurrency 4 -WarningAction Stop } | Should -Throw '*-Concurrency changes nothing*'
     }
 
     It 'shows a table with units' {

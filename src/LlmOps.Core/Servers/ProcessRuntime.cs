@@ -13,6 +13,8 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
     /// <summary>As configurations name it.</summary>
     public const string RuntimeName = "process";
 
+    private const int GlancesOfLook = 32;
+
     private static readonly TimeSpan s_takeOverPatience = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan s_otherAskersPatience = TimeSpan.FromSeconds(1);
@@ -154,7 +156,8 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
             using DetachedLauncher launched = DetachedLauncher.Start(command, folder, engine, mark);
             long began = Stopwatch.GetTimestamp();
             RecordStamp stamp = new(folder);
-            while (!stamp.HasChanged() || folder.ReadRecord() is { Supervisor: null })
+            int glances = 0;
+            while ((!stamp.HasChanged() && ++glances % GlancesOfLook != 0) || folder.ReadRecord() is { Supervisor: null })
             {
                 if (launched.HasExited)
                 {

@@ -203,11 +203,6 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
     /// <inheritdoc />
     protected override void Process()
     {
-        if (Definition || SelfCheck)
-        {
-            RefuseOtherParameters(Definition ? nameof(Definition) : nameof(SelfCheck));
-        }
-
         if (Definition)
         {
             WriteObject(FigureDefinitions.All, enumerateCollection: true);
@@ -216,6 +211,7 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
 
         if (SelfCheck)
         {
+            WarnOfOtherParameters();
             Stream(static stop => SelfCheckRun.RunAsync(SelfCheckRun.Loads, stop), Write);
             return;
         }
@@ -229,12 +225,12 @@ public sealed class MeasureLlmThroughputCommand : LlmOpsCommand
         Each(Name, ServerRegistry.Default.Select, Measure);
     }
 
-    // Else somebody would read the figures of the fixed loads as those of the load that was asked for.
-    private void RefuseOtherParameters(string wanted)
+    // Else somebody would read the figures of the fixed loads as those of the load that was asked for. No error, because it may be one of $PSDefaultParameterValues.
+    private void WarnOfOtherParameters()
     {
-        if (MyInvocation.BoundParameters.Keys.FirstOrDefault(name => name != wanted && !CommonParameters.Contains(name)) is { } other)
+        if (MyInvocation.BoundParameters.Keys.FirstOrDefault(name => name != nameof(SelfCheck) && !CommonParameters.Contains(name)) is { } other)
         {
-            throw new LlmOpsException($"-{wanted} measures no server and takes no other parameter; leave out -{other}, or -{wanted} to measure with it.", "MeasureAmbiguous");
+            WriteWarning($"-SelfCheck measures no server but two loads of its own; -{other} changes nothing.");
         }
     }
 

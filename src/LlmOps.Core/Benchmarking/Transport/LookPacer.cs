@@ -55,7 +55,7 @@ internal sealed class LookPacer
 
     /// <summary>
     /// Whether the acknowledgement of a chunk can wait for the next one. A server that sends nothing while something is unacknowledged (without <c>TCP_NODELAY</c>)
-    /// would join its chunks for that; as soon as they come joined, each is acknowledged again, for good.
+    /// would join its chunks for that; where they come joined, and a shorter pause does not help, each is acknowledged again, for good.
     /// </summary>
     public bool DefersAcknowledgement => _defers && _asked > 0;
 
