@@ -13,8 +13,6 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
     /// <summary>As configurations name it.</summary>
     public const string RuntimeName = "process";
 
-    private const int GlancesOfLook = 32;
-
     private static readonly TimeSpan s_takeOverPatience = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan s_otherAskersPatience = TimeSpan.FromSeconds(1);
@@ -156,8 +154,7 @@ internal sealed class ProcessRuntime(SupervisorCommand? supervisor) : IServerRun
             using DetachedLauncher launched = DetachedLauncher.Start(command, folder, engine, mark);
             long began = Stopwatch.GetTimestamp();
             RecordStamp stamp = new(folder);
-            int glances = 0;
-            while ((!stamp.HasChanged() && ++glances % GlancesOfLook != 0) || folder.ReadRecord() is { Supervisor: null })
+            while (!stamp.IsLookDue() || folder.ReadRecord() is { Supervisor: null })
             {
                 if (launched.HasExited)
                 {

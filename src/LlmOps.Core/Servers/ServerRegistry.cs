@@ -26,7 +26,7 @@ public sealed class ServerRegistry(string folder)
         }
 
         servers.AddRange(ServerRuntimes.FindUnrecorded(this));
-        servers.Sort((one, other) => StringComparer.OrdinalIgnoreCase.Compare(one.Name, other.Name));
+        servers.Sort((one, other) => string.Compare(one.Name, other.Name, StringComparison.OrdinalIgnoreCase) is not 0 and var order ? order : string.CompareOrdinal(one.Name, other.Name));
         return servers;
     }
 

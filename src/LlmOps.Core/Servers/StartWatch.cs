@@ -13,8 +13,6 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
 {
     private const int LastLinesCount = 20;
 
-    private const int GlancesOfLook = 10;
-
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly SignsOfLife _life = new();
     private readonly RecordStamp _stamp = new(folder);
@@ -75,15 +73,13 @@ internal sealed class StartWatch(ServerFolder folder, TimeSpan stall, TimeSpan? 
     // Later the look itself should cost nothing.
     private async Task PauseAsync(CancellationToken cancellationToken)
     {
-        for (int glances = 0; glances < GlancesOfLook; glances++)
+        TimeSpan elapsed;
+        do
         {
-            TimeSpan elapsed = Elapsed;
+            elapsed = Elapsed;
             await ShortPause.WaitAsync(elapsed.TotalSeconds switch { < 1 => 3, < 3 => 15, _ => 50 }, elapsed, cancellationToken).ConfigureAwait(false);
-            if (elapsed.TotalSeconds > 1 || _stamp.HasChanged())
-            {
-                return;
-            }
         }
+        while (elapsed.TotalSeconds < 1 && !_stamp.IsLookDue());
     }
 
     /// <inheritdoc />

@@ -59,6 +59,19 @@ public sealed class RecordTests : IDisposable
         Assert.True(stamp.HasChanged());
     }
 
+    [Fact]
+    public void A_look_is_due_when_the_record_has_changed_and_every_tenth_time()
+    {
+        ServerFolder folder = Folder;
+        folder.Write(Record);
+        RecordStamp stamp = new(folder);
+        Assert.True(stamp.IsLookDue());
+        Assert.Equal([.. Enumerable.Repeat(false, 9), true, false], Enumerable.Range(0, 11).Select(_ => stamp.IsLookDue()));
+
+        folder.Write(Record with { Reason = "changed" });
+        Assert.Equal((true, false), (stamp.IsLookDue(), stamp.IsLookDue()));
+    }
+
     [Theory]
     [InlineData("0.0.0.0", "http://127.0.0.1:8080")]
     [InlineData("::", "http://[::1]:8080")]
